@@ -1,0 +1,49 @@
+# The commands a person needs. `make` alone prints them.
+
+PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+PACKAGES := api docflow ocr signing storage scripts tests benchmarks
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run demo test lint fix bench clean python
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
+
+setup: python ## make the environment in .venv (run and test call it)
+	@$(PYTHON) scripts/setup.py
+
+run: setup ## start everything, with the demo municipality, and print the address and the logins
+	@$(BIN)/docflow up --demo $(ARGS)
+
+test: setup-dev ## lint, then all tests on a real PostgreSQL, broker, S3 store and browser
+	@$(PYTHON) scripts/setup.py --browser
+	@$(MAKE) --no-print-directory lint
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: setup-dev ## style, types, and who may import whom
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: setup-dev ## put right what can be put right by itself
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: setup-dev ## measure registrations and reading (see benchmarks/README.md)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+demo: setup ## start everything on a fresh directory with the demo municipality, and forget it at the end
+	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && $(BIN)/docflow up --demo --data "$$data" $(ARGS)
+
+clean: ## remove what make setup made (the data in var/ stays)
+	rm -rf .venv .node node_modules api/static/built ocr/tessdata docflow/printing/fonts
+
+setup-dev: python
+	@$(PYTHON) scripts/setup.py --dev
+
+python:
+	@test -n "$(PYTHON)" || { echo "Docflow needs Python 3.11 or newer: sudo apt-get install python3"; exit 1; }

@@ -1,0 +1,30 @@
+"""Run migrations: one transaction each, timeouts set, one migrator at a time."""
+
+from sqlalchemy import create_engine, text
+
+from alembic import context
+from docflow.tables import Base
+
+_ONE_MIGRATOR = 0x0D0C_F11A  # pg_advisory_lock key
+
+
+def run() -> None:
+    url = context.config.attributes["database_url"]
+    engine = create_engine(url)
+    with engine.connect() as connection:
+        connection.execute(text("SET lock_timeout = '10s'"))
+        connection.execute(text("SET statement_timeout = '30min'"))
+        connection.execute(text(f"SELECT pg_advisory_lock({_ONE_MIGRATOR})"))
+        connection.commit()
+        context.configure(
+            connection=connection,
+            target_metadata=Base.metadata,
+            transaction_per_migration=True,
+            compare_type=True,
+        )
+        with context.begin_transaction():
+            context.run_migrations()
+    engine.dispose()
+
+
+run()

@@ -1,0 +1,1 @@
+"""HTTP: three apps in one process. Parse, one transaction, one call, shape the answer."""

@@ -1,0 +1,57 @@
+"""The whole web application: staff pages, the citizens' pages, and the JSON API at /api/v1.
+
+Each is an app of its own with its own error handlers, so that no handler asks which kind of client
+it answers. The citizens' pages lie at /verify and /pickup and need no login.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from api import portal, v1, web
+from api.assets import BuiltFiles
+from api.security import protect
+from docflow.office import Office
+
+_CITIZENS = ("/verify", "/pickup", "/health")
+
+
+def create_app(office: Office) -> ASGIApp:
+    """The application over an office (settings, database, object store)."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        # A thread waiting for a database connection helps nobody: as many threads as connections.
+        limiter = anyio.to_thread.current_default_thread_limiter()
+        limiter.total_tokens = office.settings.database_pool
+        yield
+        office.db.dispose()
+
+    pages = _Pages(staff=web.create_app(office), citizens=portal.create_app(office))
+    root = Starlette(
+        routes=[
+            Mount("/static", BuiltFiles()),
+            Mount("/api/v1", v1.create_app(office)),
+            Mount("/", pages),
+        ],
+        lifespan=lifespan,
+    )
+    return protect(root, max_body=(office.settings.max_upload_mb + 4) << 20)
+
+
+class _Pages:
+    """Citizens' addresses are short and printed on paper, so they share the root with the staff."""
+
+    def __init__(self, *, staff: ASGIApp, citizens: ASGIApp) -> None:
+        self._staff, self._citizens = staff, citizens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "/")
+        public = any(
+            path == start or path.startswith(start + "/") for start in _CITIZENS
+        )
+        await (self._citizens if public else self._staff)(scope, receive, send)

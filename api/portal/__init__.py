@@ -1,0 +1,68 @@
+"""The citizens' pages: check a document, pick one up. No login, no cookie but the language."""
+
+import logging
+from typing import cast
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import PlainTextResponse
+from starlette.exceptions import HTTPException
+
+from api import problems
+from api.deps import TheOffice
+from api.pages import ClosesForms
+from api.portal import pickup, verify
+from api.portal.render import error_page
+from docflow import citizens
+from docflow.errors import DocflowError
+from docflow.i18n import t
+from docflow.office import Office
+
+log = logging.getLogger(__name__)
+
+
+def create_app(office: Office) -> FastAPI:
+    """The citizens' app over an office."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.office = office
+    app.include_router(verify.router)
+    app.include_router(pickup.router)
+    app.get("/health")(health)
+    app.add_exception_handler(DocflowError, _told)
+    app.add_exception_handler(HTTPException, _plain)
+    app.add_exception_handler(RequestValidationError, _not_found)
+    app.add_exception_handler(Exception, _broken)
+    app.add_middleware(ClosesForms)
+    return app
+
+
+def health(office: TheOffice) -> Response:
+    """Whether this process can serve: the database answers."""
+    with office.db.read() as session:
+        session.connection()
+    return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
+
+
+def _told(request: Request, error: Exception) -> Response:
+    told = cast(DocflowError, error)
+    gone = isinstance(told, citizens.PickupClosed)  # what waited there is no longer there
+    return error_page(request, 410 if gone else problems.status_of(told), told.message)
+
+
+def _plain(request: Request, error: Exception) -> Response:
+    status = cast(HTTPException, error).status_code
+    if status == 404:
+        return _not_found(request, error)
+    return error_page(
+        request, status, t("The request was not as this page sends it. Go back and try again.")
+    )
+
+
+def _not_found(request: Request, _: Exception) -> Response:
+    return error_page(request, 404, t("There is no such page."))
+
+
+def _broken(request: Request, error: Exception) -> Response:
+    # The border of the pages: the visitor is told so, the log gets the trace.
+    log.exception("request failed", exc_info=error)
+    return error_page(request, 500, t("Something went wrong here. Please try again later."))

@@ -1,0 +1,31 @@
+// Wakes the parts of a page, and those that htmx brings later. Every page works without it.
+import { initAll } from "./vendor/govuk-frontend.min.js";
+import { formatDates } from "./dates.js";
+import { bindKeys } from "./keyboard.js";
+import { searchParties } from "./party-search.js";
+import { showDocuments } from "./pdf-viewer.js";
+import { listUploads } from "./upload.js";
+
+function wake(root) {
+  formatDates(root);
+  searchParties(root);
+  listUploads(root);
+  showDocuments(root);
+}
+
+// GOV.UK Frontend asks for this mark, which its own template sets by an inline script
+document.body.classList.add("js-enabled", "govuk-frontend-supported");
+initAll();
+bindKeys(document);
+wake(document);
+document.addEventListener("htmx:after:swap", () => wake(document));
+// upload.js put the server's answer into the page
+document.addEventListener("docflow:replaced", () => {
+  const main = document.getElementById("main");
+  initAll({ scope: main });
+  wake(main);
+  window.htmx?.process(main);
+  window.scrollTo(0, 0);
+  // Only a page that is loaded whole heeds the attribute by itself
+  main.querySelector("[autofocus]")?.focus();
+});

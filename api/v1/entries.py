@@ -1,0 +1,271 @@
+"""/api/v1/entries: registering, listing, one entry, annulment, history."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.orm import Session
+
+from api.deps import TheOffice
+from api.v1 import shapes
+from api.v1.fields import (
+    Body,
+    BookCode,
+    Code,
+    ContactBody,
+    Day,
+    Id,
+    Line,
+    Needed,
+    Number,
+    ReasonBody,
+    Year,
+)
+from api.v1.language import Language
+from api.v1.reads import Cursor, Limit, ReadRoute, cursor, position
+from api.v1.security import Annuller, Auditor, Reader, Registrar
+from api.v1.submission import Submitted, request_body
+from docflow import audit, documents, registry
+from docflow.office import Office
+from docflow.principal import Principal
+
+router = APIRouter(prefix="/entries", tags=["register"], route_class=ReadRoute)
+
+
+class NewEntry(Body):
+    """What is said of a document. Its number and time are given by the server alone."""
+
+    direction: registry.Direction
+    subject: Annotated[Needed, Field(description="3 to 1,000 characters.")]
+    book: Code | None = Field(None, description="Code of the book; the default book without it.")
+    sender: ContactBody | None = Field(None, description="Needed for an incoming document.")
+    recipients: list[ContactBody] = Field(
+        default_factory=list,
+        max_length=200,
+        description="Needed for an outgoing document.",
+    )
+    copies: list[ContactBody] = Field(
+        default_factory=list, max_length=200, description="Recipients for information."
+    )
+    sender_reference: Line = Field("", description="The number that the sender gave it.")
+    sender_dated_on: Day | None = Field(None, description="The date that stands on it.")
+    delivery_method: registry.DeliveryMethod = registry.DeliveryMethod.SYSTEM
+    delivery_detail: Line = Field("", description="Number of a registered letter, courier …")
+    attachments_count: int = Field(0, ge=0, le=9999, description="Attachments, also on paper.")
+    attachments_note: Line = ""
+    addressee_unit_id: Id | None = None
+
+    def value(self) -> registry.NewEntry:
+        plain = self.model_dump(exclude={"sender", "recipients", "copies"})
+        return registry.NewEntry(
+            **plain,
+            sender=self.sender.contact() if self.sender else None,
+            recipients=tuple(one.contact() for one in self.recipients),
+            copies=tuple(one.contact() for one in self.copies),
+        )
+
+
+Key = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x21-\x7e]+$",
+        description=(
+            "A name for this registration that you choose, such as a UUID. Sent again with the "
+            "same request, it gives the entry that it gave before, and no second number."
+        ),
+    ),
+]
+
+
+class RegisteredFile(BaseModel):
+    position: int
+    name: str = Field(description="As it is kept: without a path, accents composed.")
+    sha256: str
+    size: int
+    media_type: str
+
+
+class Registered(BaseModel):
+    """What was registered, under which number and when. `Location` has the whole entry."""
+
+    book: str
+    year: int
+    number: int
+    label: str = Field(description="The number as people cite it.", examples=["1234/2026"])
+    direction: registry.Direction
+    subject: str
+    registered_at: datetime
+    verification_code: str
+    verification_url: str
+    files: list[RegisteredFile]
+
+
+@router.post(
+    "",
+    status_code=201,
+    openapi_extra=request_body(NewEntry, files="The document and its attachments, in order."),
+)
+def register(
+    sent: Submitted,
+    by: Registrar,
+    office: TheOffice,
+    response: Response,
+    idempotency_key: Key = None,
+) -> Registered:
+    """Register a document.
+
+    The answer comes when bytes, number and history are durable. Files are read afterwards; see
+    `ocr` of each file of the entry, which `Location` names.
+    """
+    new = sent.body(NewEntry).value()
+    uploads = sent.stored(office)
+    with office.db.begin() as session:
+        entry = registry.register(
+            session,
+            new,
+            uploads,
+            by=by,
+            zone=office.settings.zone,
+            ocr_languages=office.settings.ocr_languages,
+            idempotency_key=idempotency_key,
+        )
+        book = session.get_one(registry.Book, entry.book_id).code
+    # Nothing more is asked of the database: while it answers, others would wait for their number.
+    response.headers["Location"] = f"/api/v1/entries/{book}/{entry.year}/{entry.number}"
+    return _registered(office, entry, book, uploads)
+
+
+def _registered(
+    office: Office, entry: registry.Entry, book: str, uploads: Sequence[documents.Upload]
+) -> Registered:
+    return Registered(
+        book=book,
+        year=entry.year,
+        number=entry.number,
+        label=entry.label,
+        direction=registry.Direction(entry.direction),
+        subject=entry.subject,
+        registered_at=entry.registered_at,
+        verification_code=registry.codes.shown(entry.verification_code),
+        verification_url=registry.verification_url(office, entry.verification_code),
+        files=[
+            RegisteredFile(
+                position=position,
+                name=upload.name,
+                sha256=upload.sha256,
+                size=upload.size,
+                media_type=upload.media_type,
+            )
+            for position, upload in enumerate(uploads, start=1)
+        ],
+    )
+
+
+class Wanted(BaseModel):
+    """Filters of the list; days are those of the office."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    book: Code | None = None
+    direction: registry.Direction | None = None
+    first_day: Day | None = Field(None, description="Registered on this day or later.")
+    last_day: Day | None = Field(None, description="Registered on this day or before.")
+    state: registry.HandlingState | None = None
+    unit_id: Id | None = None
+    cursor: Cursor = None
+    limit: Limit = 50
+
+
+@router.get("")
+def listing(wanted: Annotated[Wanted, Query()], by: Reader, office: TheOffice) -> shapes.LinePage:
+    """Entries that the caller may see, the newest first."""
+    chosen = registry.Filter(**wanted.model_dump(exclude={"cursor", "limit"}))
+    place = "entries:" + hashlib.sha256(repr(chosen).encode()).hexdigest()[:16]
+    after = position(office, by, place, wanted.cursor)
+    with office.db.read() as session:
+        found = registry.listing(
+            session,
+            by,
+            chosen,
+            zone=office.settings.zone,
+            after=after,
+            limit=wanted.limit + 1,
+        )
+        shown = found[: wanted.limit]
+        more = cursor(office, by, place, shown[-1].id) if len(found) > len(shown) else None
+        return shapes.LinePage(items=shapes.lines(shown), next_cursor=more)
+
+
+@router.get("/{book}/{year}/{number}")
+def read(
+    book: BookCode,
+    year: Year,
+    number: Number,
+    by: Reader,
+    office: TheOffice,
+    language: Language,
+) -> shapes.Entry:
+    """One entry, with its files, charges, deliveries and relations."""
+    with office.db.read() as session:
+        entry = registry.numbered(session, book, year, number, by=by)
+        return _shape(session, office, entry, by=by, language=language)
+
+
+@router.post("/{book}/{year}/{number}/annulment", status_code=201)
+def annul(
+    book: BookCode,
+    year: Year,
+    number: Number,
+    body: ReasonBody,
+    by: Annuller,
+    office: TheOffice,
+    language: Language,
+) -> shapes.Entry:
+    """Strike the entry out, once and for good. It keeps its number and stays readable."""
+    with office.db.begin() as session:
+        entry = registry.numbered(session, book, year, number, by=by)
+        registry.annul(session, entry.id, reason=body.reason, by=by)
+        session.flush()  # what the answer reads again
+        return _shape(session, office, entry, by=by, language=language)
+
+
+class Happening(BaseModel):
+    """Something that was done with the entry; `details` are as they were recorded."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    at: datetime
+    actor_name: str = Field(description="Empty where the installation itself acted.")
+    via: str
+    action: str
+    details: dict[str, Any]
+
+
+class History(BaseModel):
+    items: list[Happening]
+
+
+@router.get("/{book}/{year}/{number}/history")
+def history(book: BookCode, year: Year, number: Number, by: Auditor, office: TheOffice) -> History:
+    """What happened to the entry, the oldest first, from the audit trail."""
+    with office.db.read() as session:
+        entry = registry.numbered(session, book, year, number, by=by)
+        found = audit.history(session, [("entry", entry.id)])
+        return History(items=[Happening.model_validate(line) for line in found])
+
+
+def _shape(
+    session: Session,
+    office: Office,
+    entry: registry.Entry,
+    *,
+    by: Principal,
+    language: str,
+) -> shapes.Entry:
+    url = registry.verification_url(office, entry.verification_code)
+    return shapes.entry(session, entry, by=by, language=language, url=url)

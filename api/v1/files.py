@@ -1,0 +1,196 @@
+"""/api/v1/entries/…/files, text, receipt, label: bytes of an entry and what was read in them."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from api.deps import TheOffice
+from api.streams import stored_file
+from api.v1 import shapes
+from api.v1.fields import Body, BookCode, Number, Position, Year
+from api.v1.language import Language
+from api.v1.reads import ReadRoute, is_known, not_modified
+from api.v1.security import Reader, Registrar
+from docflow import documents, printing, registry
+from docflow.i18n import t
+
+router = APIRouter(prefix="/entries/{book}/{year}/{number}", tags=["files"], route_class=ReadRoute)
+_PDF = "application/pdf"
+_BYTES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "content": {"application/octet-stream": {}, _PDF: {}},
+        "description": "The bytes.",
+    }
+}
+_A_PDF: dict[int | str, dict[str, Any]] = {200: {"content": {_PDF: {}}, "description": "A PDF."}}
+
+
+class Files(BaseModel):
+    items: list[shapes.FileShape]
+
+
+@router.get("/files")
+def listing(
+    book: BookCode,
+    year: Year,
+    number: Number,
+    by: Reader,
+    office: TheOffice,
+    language: Language,
+) -> Files:
+    """The files of an entry, with how far each was read."""
+    with office.db.read() as session:
+        entry = registry.numbered(session, book, year, number, by=by)
+        return Files(items=shapes.files(session, entry.id, language=language))
+
+
+@router.get("/files/{position}", response_class=Response, responses=_BYTES)
+def content(
+    request: Request,
+    book: BookCode,
+    year: Year,
+    number: Number,
+    position: Position,
+    by: Reader,
+    office: TheOffice,
+    rendition: Annotated[
+        Literal["original", "searchable"],
+        Query(description="`searchable`: a PDF with the text that was read lying under it."),
+    ] = "original",
+) -> Response:
+    """The bytes of a file, as they came, or made searchable. The ETag is their SHA-256."""
+    with office.db.read() as session:
+        entry = registry.numbered(session, book, year, number, by=by)
+        documents.file_at(session, entry.id, position)
+        info = next(f for f in documents.files(session, entry.id) if f.position == position)
+    sha256, media_type = info.sha256, info.media_type
+    if rendition == "searchable":
+        if info.shown_sha256 is None:
+            raise documents.NoSuchFile(
+                t("This file has no searchable form (yet): see the state of its reading.")
+            )
+        sha256, media_type = info.shown_sha256, _PDF
+    if is_known(request, f'"{sha256}"'):
+        return not_modified(f'"{sha256}"')
+    return stored_file(office, sha256=sha256, name=info.name, media_type=media_type)
+
+
+class ReadAgain(Body):
+    languages: list[Literal["ell", "eng", "deu", "fra", "hun", "ces"]] | None = Field(
+        None,
+        min_length=1,
+        max_length=4,
+        description="Other languages than the first time.",
+    )
+
+
+@router.post("/files/{position}/reading", status_code=202)
+def read_again(
+    book: BookCode,
+    year: Year,
+    number: Number,
+    position: Position,
+    body: ReadAgain,
+    by: Registrar,
+    office: TheOffice,
+    language: Language,
+) -> shapes.FileShape:
+    """Have a file read once more."""
+    with office.db.begin() as session:
+        entry = registry.numbered(session, book, year, number, by=by)
+        file = documents.file_at(session, entry.id, position)
+        chosen = [str(one) for one in body.languages] if body.languages else None
+        documents.read_again(session, file, by=by, languages=chosen)
+        session.flush()  # what the answer reads again
+        found = shapes.files(session, entry.id, language=language)
+        return next(one for one in found if one.position == position)
+
+
+class PageOfText(BaseModel):
+    file: int = Field(description="Position of the file.")
+    page: int
+    source: str = Field(description="text-layer, ocr, blank or failed.")
+    confidence: float | None
+    rotation: int
+    problem: str | None
+    text: str
+
+
+class WholeText(BaseModel):
+    complete: bool = Field(description="Whether every file has been read.")
+    pages: list[PageOfText]
+
+
+@router.get("/text")
+def text(
+    book: BookCode,
+    year: Year,
+    number: Number,
+    by: Reader,
+    office: TheOffice,
+    language: Language,
+) -> WholeText:
+    """What was read in the files, page by page."""
+    with office.db.read() as session:
+        entry = registry.numbered(session, book, year, number, by=by)
+        files = documents.files(session, entry.id)
+        pages = [
+            PageOfText(
+                file=file.position,
+                page=page.page,
+                source=page.source,
+                confidence=page.confidence,
+                rotation=page.rotation,
+                problem=page.problem.in_language(language) if page.problem else None,
+                text=page.text,
+            )
+            for file in files
+            for page in documents.pages(session, file.id)
+        ]
+        complete = all(file.state in ("done", "failed") for file in files)
+        return WholeText(complete=complete, pages=pages)
+
+
+PaperLanguage = Annotated[Literal["el", "en"], Query(description="Language of the paper.")]
+
+
+@router.get("/receipt", response_class=Response, responses=_A_PDF, tags=["papers"])
+def receipt(
+    book: BookCode,
+    year: Year,
+    number: Number,
+    by: Reader,
+    office: TheOffice,
+    language: PaperLanguage = "el",
+) -> Response:
+    """The receipt for the person who brought the document: the same bytes each time."""
+    with office.db.read() as session:
+        entry_id = registry.numbered(session, book, year, number, by=by).id
+    pdf = registry.receipt(office, entry_id, by=by, language=language)
+    return _paper(pdf, f"apodeixi-{number}-{year}.pdf")
+
+
+@router.get("/label", response_class=Response, responses=_A_PDF, tags=["papers"])
+def label(
+    book: BookCode,
+    year: Year,
+    number: Number,
+    by: Reader,
+    office: TheOffice,
+    size: printing.LabelSize = "62x29",
+    language: PaperLanguage = "el",
+) -> Response:
+    """The label for the paper, with number and QR code; each print stands in the history."""
+    with office.db.read() as session:
+        entry_id = registry.numbered(session, book, year, number, by=by).id
+    pdf = registry.label(office, entry_id, by=by, size=size, language=language)
+    return _paper(pdf, f"etiketa-{number}-{year}.pdf")
+
+
+def _paper(pdf: bytes, name: str) -> Response:
+    return Response(
+        pdf,
+        media_type=_PDF,
+        headers={"Content-Disposition": f'inline; filename="{name}"'},
+    )

@@ -1,0 +1,187 @@
+"""For those who look after things: search, own account, the audit trail, the system's state."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from email import message_from_bytes, policy
+from pathlib import Path
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+from markupsafe import Markup
+from starlette.datastructures import UploadFile
+
+from api import problems
+from api.deps import CurrentUser, TheOffice
+from api.pages import TheForm
+from api.web import forms
+from api.web.address import Address, RowId, Start
+from api.web.render import page
+from docflow import audit, circulation, clock, dispatch, organization, outbox, registry, search
+from docflow.errors import Invalid
+from docflow.i18n import t
+from docflow.office import Office
+from docflow.principal import Principal
+
+router = APIRouter()
+PAGE_SIZE = 25
+_MAX_KEY = 64 << 10
+_NEWEST_MAILS = 20
+_MAX_QUERY = 500
+_AUDITORS = t("Only an auditor sees this page.")
+_ADMINISTRATORS = t("Only an administrator sees this page.")
+
+
+@router.get("/search")
+def find(
+    request: Request, by: CurrentUser, office: TheOffice, q: str = "", start: Start = 0
+) -> Response:
+    """One box for everything. A single hit by number and year opens at once."""
+    q = forms.clean(q)[:_MAX_QUERY]
+    with office.db.read() as session:
+        found = search.search(session, q, by=by, offset=start, limit=PAGE_SIZE)
+    if found.total == 1 and len(found.hits) == 1 and "/" in q and not found.hits[0].passage:
+        line = found.hits[0].line
+        return RedirectResponse(Address(line.book, line.year, line.number).path, 303)
+    return page(
+        request,
+        "web/search.html",
+        q=q,
+        hits=[(hit.line, marked(hit.passage)) for hit in found.hits],
+        total=found.total,
+        start=start,
+        page_size=PAGE_SIZE,
+        address=f"/search?q={quote(q, safe='')}&start=",
+        today=clock.today(office.settings.zone),
+    )
+
+
+def marked(passage: str) -> Markup:
+    """A passage with its found words, ⟦so⟧, as <mark>; everything else is escaped."""
+    escaped = str(Markup.escape(passage))
+    return Markup(escaped.replace("⟦", "<mark>").replace("⟧", "</mark>"))  # noqa: S704  # escaped above
+
+
+@router.get("/account")
+def account(request: Request, by: CurrentUser, office: TheOffice) -> Response:
+    """Who I am here, and my signing key."""
+    return _account(request, office, by)
+
+
+@router.post("/account/key")
+def add_key(request: Request, form: TheForm, by: CurrentUser, office: TheOffice) -> Response:
+    """Keep the person's own signing key, after opening it once with its password."""
+    part = form.get("key")
+    try:
+        if not isinstance(part, UploadFile) or not part.filename:
+            raise circulation.BadKeyFile(t("Choose the key file (.p12 or .pfx)."), field="key")
+        data = part.file.read(_MAX_KEY)
+        with office.db.begin() as session:
+            circulation.keys.add(session, data, str(form.get("password", "")), by=by)
+    except Invalid as error:
+        return _account(request, office, by, error=error)
+    return RedirectResponse("/account?done=key", 303)
+
+
+def _account(
+    request: Request, office: Office, by: Principal, *, error: Invalid | None = None
+) -> Response:
+    with office.db.read() as session:
+        key = session.get(circulation.Keyring, by.person_id)
+        places = organization.unit_names(session, by.unit_ids)
+    return page(
+        request,
+        "web/account.html",
+        status_code=problems.status_of(error) if error else 200,
+        key=key,
+        units=sorted(places.values()),
+        roles=sorted(by.roles),
+        errors={(error.field or "form"): error.message} if error else {},
+        now=clock.now(),
+    )
+
+
+@router.get("/audit")
+def trail(request: Request, by: CurrentUser, office: TheOffice, check: bool = False) -> Response:
+    """The auditor's page: is the trail sound, is each series unbroken?"""
+    by.require(by.is_auditor, _AUDITORS)
+    with office.db.read() as session:
+        outcome = audit.verify(session) if check else None
+        series = registry.contiguity(session, by=by)
+    return page(request, "web/audit.html", outcome=outcome, series=series, checked_at=clock.now())
+
+
+@router.get("/system")
+def state(request: Request, by: CurrentUser, office: TheOffice) -> Response:
+    """The administrator's page: jobs that failed, mails of the embedded stack."""
+    by.require(by.is_administrator, _ADMINISTRATORS)
+    with office.db.read() as session:
+        counts = outbox.counts(session)
+        failed = outbox.failed(session)
+    return page(
+        request,
+        "web/system.html",
+        counts={state.value: counts.get(state, 0) for state in outbox.JobState},
+        failed=failed,
+        mails=_mails(office),
+        keeps_mails=_mail_folder(office) is not None,
+    )
+
+
+@router.post("/system/jobs/{job_id}/retry")
+def retry(job_id: RowId, by: CurrentUser, office: TheOffice) -> Response:
+    """Let a failed job run again."""
+    by.require(by.is_administrator, _ADMINISTRATORS)
+    with office.db.begin() as session:
+        outbox.retry(session, job_id)
+        audit.record(session, "job.retried", by=by, subject=("job", job_id))
+    return RedirectResponse("/system?done=retry", 303)
+
+
+@router.post("/deliveries/{delivery_id}/{act}")
+def deliver(
+    delivery_id: RowId, act: str, form: TheForm, by: CurrentUser, office: TheOffice
+) -> Response:
+    """Send the notice again, or note that the document was posted or given out."""
+    acts = {"notify": dispatch.notify_again, "hand-over": dispatch.hand_over}
+    if act not in acts:
+        raise dispatch.NoSuchDelivery(t("There is no such page."))
+    with office.db.begin() as session:
+        acts[act](session, delivery_id, by=by)
+    back = forms.text(form, "back")
+    safe = back if back.startswith("/entries/") and back.isprintable() else "/work"
+    return RedirectResponse(f"{safe}?done={act}", 303)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """A mail that the embedded stack wrote into its directory in place of sending it."""
+
+    to: str
+    subject: str
+    at: datetime
+    text: str
+
+
+def _mail_folder(office: Office) -> Path | None:
+    url = office.settings.smtp_url.get_secret_value()
+    return Path(url.removeprefix("file:")) if url.startswith("file:") else None
+
+
+def _mails(office: Office) -> list[Mail]:
+    """The newest mails first; none where a real mail server takes them."""
+    folder = _mail_folder(office)
+    if folder is None:
+        return []
+    return [_mail(path) for path in sorted(folder.glob("*.eml"), reverse=True)[:_NEWEST_MAILS]]
+
+
+def _mail(path: Path) -> Mail:
+    message = message_from_bytes(path.read_bytes(), policy=policy.default)
+    body = message.get_body(("plain",))
+    return Mail(
+        to=str(message["To"]),
+        subject=str(message["Subject"]),
+        at=message["Date"].datetime,
+        text=str(body.get_content()) if body else "",
+    )

@@ -1,0 +1,182 @@
+"""Signing and checking, in figures: `python benchmarks/signing_speed.py [FOLDER OF PDFS]`.
+
+Compares our B-B signature with pyHanko's SimpleSigner in the same process, on the same page and
+key; then the levels with a local test PKI (in a process of its own, so that its work is not ours),
+and the time to check a folder of files, one process for all and, for some, one child each.
+"""
+
+import argparse
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from io import BytesIO
+from pathlib import Path
+
+import typst
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import fields, signers
+
+import signing
+from signing import testpki
+
+PASSWORD = "bench"  # noqa: S105
+TARGET_RATIO = 3.0
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Milliseconds per operation: processor time, and median and 95th percentile of the clock."""
+
+    name: str
+    cpu: float
+    median: float
+    p95: float
+
+
+def measure(name: str, work: Callable[[], object], *, rounds: int) -> Measured:
+    """Repeat `work` after one unmeasured round."""
+    work()
+    times = []
+    cpu = time.process_time()
+    for _ in range(rounds):
+        started = time.perf_counter()
+        work()
+        times.append(time.perf_counter() - started)
+    cpu = time.process_time() - cpu
+    times.sort()
+    return Measured(
+        name,
+        cpu=1000 * cpu / rounds,
+        median=1000 * statistics.median(times),
+        p95=1000 * times[min(len(times) - 1, int(0.95 * len(times)))],
+    )
+
+
+@contextmanager
+def served(directory: Path) -> Iterator[testpki.TestPki]:
+    """A test PKI, its server in another process."""
+    pki = testpki.create(directory, organisation="Benchmark")
+    command = [sys.executable, "-m", "signing.testpki", "serve", str(directory)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603  # ours
+    try:
+        _wait_for(pki.port)
+        yield pki
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def page() -> bytes:
+    """One page of text, about 25 KB with its font."""
+    text = "Ο Δήμος ανακοινώνει ότι. " * 150
+    return bytes(typst.compile(f'#set page(paper: "a4")\n{text}'.encode()))
+
+
+def stamp() -> bytes:
+    """A visible stamp."""
+    return bytes(typst.compile("#set page(width: 150pt, height: 60pt)\nΥΠΟΓΕΓΡΑΜΜΕΝΟ".encode()))
+
+
+def sign_with_simple_signer(pdf: bytes, key: bytes) -> Callable[[], object]:
+    """pyHanko as its documentation shows it."""
+    signer = signers.SimpleSigner.load_pkcs12_data(key, (), PASSWORD.encode())
+    meta = signers.PdfSignatureMetadata(
+        field_name="A", md_algorithm="sha256", subfilter=fields.SigSeedSubFilter.PADES
+    )
+
+    def work() -> object:
+        writer = IncrementalPdfFileWriter(BytesIO(pdf))
+        return signers.PdfSigner(meta, signer=signer).sign_pdf(writer)
+
+    return work
+
+
+def signing_table(pki: testpki.TestPki, *, rounds: int) -> list[Measured]:
+    """The levels of signatures."""
+    data = pki.issue_person(name="Μαρία Οικονόμου", password=PASSWORD)
+    key = signing.SigningKey.load_pkcs12(data, PASSWORD)
+    pdf = page()
+    place = signing.prepare(pdf, [signing.Field("A", 1, (50, 50, 200, 110))])
+    drawn = stamp()
+
+    def ours(level: signing.Level, document: bytes, drawn: bytes | None) -> Callable[[], object]:
+        return lambda: signing.sign(
+            document,
+            key,
+            field="A",
+            stamp=drawn,
+            level=level,
+            tsa_urls=[pki.tsa_url] if level != "B-B" else [],
+            trust_roots=pki.trust_roots,
+            allow_fetching=True,
+        )
+
+    return [
+        measure("B-B, pyHanko SimpleSigner", sign_with_simple_signer(pdf, data), rounds=rounds),
+        measure("B-B", ours("B-B", pdf, None), rounds=rounds),
+        measure("B-B with stamp", ours("B-B", place, drawn), rounds=rounds),
+        measure("B-T", ours("B-T", pdf, None), rounds=rounds),
+        measure("B-LT with stamp", ours("B-LT", place, drawn), rounds=rounds),
+        measure("B-LTA with stamp", ours("B-LTA", place, drawn), rounds=rounds),
+    ]
+
+
+def checking_table(folder: Path) -> list[Measured]:
+    """Each PDF of a folder once: p95 over the files."""
+    files = [path.read_bytes() for path in sorted(folder.rglob("*.pdf"))]
+    here, apart = iter(files), iter(files)
+    first = files[0]
+    return [
+        measure(
+            f"validate, {len(files)} files",
+            lambda: signing.validate(next(here, first)),
+            rounds=len(files) - 1,
+        ),
+        measure(
+            "validate_limited, child process each",
+            lambda: signing.validate_limited(next(apart, first)),
+            rounds=min(15, len(files) - 1),
+        ),
+    ]
+
+
+def main() -> int:
+    """Print a table; exit code 1 where the ratio to SimpleSigner is missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path, help="signed PDFs to check")
+    parser.add_argument("--rounds", type=int, default=40)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as directory, served(Path(directory)) as pki:
+        rows = signing_table(pki, rounds=arguments.rounds)
+    checks = checking_table(arguments.folder) if arguments.folder else []
+    base = rows[0].cpu
+    print(
+        f"{'ms per operation':40} {'CPU':>8} {'median':>8} {'p95':>8}  {'SimpleSigner / this':>20}"
+    )
+    for row in rows + checks:
+        ratio = f"{base / row.cpu:20.1f}" if row in rows else ""
+        print(f"{row.name:40} {row.cpu:8.1f} {row.median:8.1f} {row.p95:8.1f}  {ratio}")
+    reached = base / rows[1].cpu
+    print(f"B-B: {reached:.1f} times SimpleSigner (target {TARGET_RATIO})")
+    return 0 if reached >= TARGET_RATIO else 1
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(100):
+        try:
+            HTTPConnection("127.0.0.1", port, timeout=1).request("GET", "/")
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise SystemExit("The test PKI does not start.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

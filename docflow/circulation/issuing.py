@@ -1,0 +1,215 @@
+"""Issuing: the last signature opens it; a number is taken, the exact copy printed and sealed.
+
+The job may die on any line. Before the number: it begins again. After it: it goes on with the same
+number. When the sealing fails for good, the number is annulled with the reason (domain row 72) and
+the draft waits for a person, who may issue it again under a new number.
+"""
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+import signing
+from docflow import (
+    audit,
+    clock,
+    documents,
+    outbox,
+    parties,
+    printing,
+    registry,
+    routing,
+)
+from docflow.circulation import drafts, letters, signatures
+from docflow.circulation.models import Channel, Draft, DraftState
+from docflow.errors import Conflict, Unavailable
+from docflow.i18n import t, translate
+from docflow.office import Office
+from docflow.principal import Principal, system
+from docflow.registry import DeliveryMethod, Direction, Entry, NewEntry, Relation
+
+_METHODS = {
+    Channel.PICKUP: DeliveryMethod.PORTAL,
+    Channel.POST: DeliveryMethod.POST,
+    Channel.COUNTER: DeliveryMethod.COUNTER,
+}
+
+
+class SealUnavailable(Unavailable):
+    """The document cannot be sealed now."""
+
+
+class CannotSeal(Conflict):
+    """The document cannot be sealed at all as it stands."""
+
+
+def give_up(run: outbox.Run, *, draft_id: int, why: str) -> None:
+    """The job failed for good: the number, if there is one, is annulled; the draft waits."""
+    _fail(run.office, draft_id, why)
+
+
+@outbox.job("circulation.issue", queue="signing", given_up=give_up)
+def issue(run: outbox.Run, *, draft_id: int) -> None:
+    """Give the signed draft its number, print, seal and timestamp the exact copy, and send it."""
+    office = run.office
+    with office.db.begin() as session:
+        draft = _locked(session, draft_id)
+        if draft.state != DraftState.ISSUING:
+            return
+        by = signatures.issuer_of(session, draft)
+        entry = _numbered_entry(session, office, draft, by)
+        data = letters.issue_data(session, office, draft, entry)
+    try:
+        pdf = letters.print_exact_copy(office, data)
+        original = documents.read_bytes(office, data.original_sha256)
+        copy = documents.keep(office, pdf)
+    except signing.TsaUnavailable as error:
+        raise SealUnavailable(
+            t("The sealing waits for a time-stamping service: {why}", why=str(error))
+        ) from error
+    except (signing.SigningError, printing.PrintingError) as error:
+        raise CannotSeal(t("The document could not be sealed: {why}", why=str(error))) from error
+    _finish(office, draft_id, by, data, copy.sha256, len(pdf), len(original))
+
+
+def _numbered_entry(session: Session, office: Office, draft: Draft, by: Principal) -> Entry:
+    """The outgoing entry of the draft: the one it has already, or a new number."""
+    if draft.entry_id is not None:
+        return session.get_one(Entry, draft.entry_id)
+    book = session.get_one(registry.Book, draft.book_id)
+    entry = registry.register(
+        session,
+        NewEntry(
+            direction=Direction.OUTGOING,
+            subject=draft.subject,
+            book=book.code,
+            recipients=(
+                parties.Contact(
+                    name=draft.recipient_name,
+                    party_id=draft.recipient_party_id,
+                    address=draft.recipient_address,
+                    email=draft.recipient_email,
+                ),
+            ),
+            copies=tuple(parties.Contact(name=str(name)) for name in draft.copies_to),
+            delivery_method=_METHODS[Channel(draft.channel)],
+            relations=((draft.answers_id, Relation.ANSWERS),) if draft.answers_id else (),
+        ),
+        [],
+        by=by,
+        zone=office.settings.zone,
+        ocr_languages=office.settings.ocr_languages,
+    )
+    draft.entry_id = entry.id
+    registry.open_to_unit(session, entry.id, draft.unit_id)
+    for user_id in drafts.names_of(session, draft):
+        registry.open_to_person(session, entry.id, user_id)
+    return entry
+
+
+def _finish(
+    office: Office,
+    draft_id: int,
+    by: Principal,
+    data: letters.Issue,
+    copy_sha256: str,
+    copy_size: int,
+    original_size: int,
+) -> None:
+    name = f"{data.number}-{data.year}"
+    with office.db.begin() as session:
+        draft = _locked(session, draft_id)
+        if draft.state != DraftState.ISSUING or draft.entry_id is None:
+            return
+        entry = session.get_one(Entry, draft.entry_id)
+        # Raises AlreadyAnnulled where the registry was faster; then the draft waits for a person.
+        registry.require_not_annulled(session, entry)
+        for role, sha256, size, file_name, position in (
+            (documents.FileRole.EXACT_COPY, copy_sha256, copy_size, f"{name}.pdf", 1),
+            (
+                documents.FileRole.SIGNED_ORIGINAL,
+                data.original_sha256,
+                original_size,
+                f"{name}-prototypo.pdf",
+                2,
+            ),
+        ):
+            upload = documents.Upload(file_name, sha256, size, "application/pdf")
+            documents.attach(
+                session,
+                entry.id,
+                [upload],
+                by=by,
+                languages=office.settings.ocr_languages,
+                role=role,
+                first_position=position,
+            )
+        draft.state, draft.problem, draft.changed_at = (
+            DraftState.ISSUED,
+            None,
+            clock.now(),
+        )
+        audit.record(
+            session,
+            "document.issued",
+            by=by,
+            subject=("entry", entry.id),
+            draft=draft.id,
+            exact_copy=copy_sha256,
+            original=data.original_sha256,
+        )
+        if draft.answers_id is not None:
+            answered = session.get_one(Entry, draft.answers_id)
+            routing.close_by_answer(session, answered, answer=entry, by=by)
+        drafts.tell_issued(session, draft, entry)
+
+
+def _fail(office: Office, draft_id: int, why: str) -> None:
+    """Annul the number with the reason; the draft waits for a person."""
+    with office.db.begin() as session:
+        draft = _locked(session, draft_id)
+        if draft.state != DraftState.ISSUING:
+            return
+        by, number = system(draft.body_id), None
+        if draft.entry_id is not None:
+            entry = session.get_one(Entry, draft.entry_id)
+            number = entry.label
+            registry.hold(session, entry.id)
+            if session.get(registry.Annulment, entry.id) is None:
+                reason = translate("The document could not be issued: {why}", "el", why=why)
+                registry.strike_out(session, entry, reason=reason[:500], by=by)
+        draft.state, draft.entry_id, draft.problem = (
+            DraftState.ISSUE_FAILED,
+            None,
+            why[:500],
+        )
+        draft.changed_at = clock.now()
+        audit.record(
+            session,
+            "draft.issue-failed",
+            by=by,
+            subject=("draft", draft.id),
+            number=number,
+            why=why[:500],
+        )
+
+
+def issue_again(session: Session, draft_id: int, *, by: Principal) -> Draft:
+    """Try once more to issue a document whose sealing failed; it gets a new number.
+
+    Raises DraftMoved.
+    """
+    draft = drafts.locked(session, draft_id, by)
+    drafts.require_state(draft, DraftState.ISSUE_FAILED)
+    draft.state, draft.problem = DraftState.ISSUING, None
+    outbox.enqueue(session, "circulation.issue", draft_id=draft.id)
+    audit.record(session, "draft.issued-again", by=by, subject=("draft", draft.id))
+    return draft
+
+
+def _locked(session: Session, draft_id: int) -> Draft:
+    return session.scalars(
+        select(Draft)
+        .where(Draft.id == draft_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()

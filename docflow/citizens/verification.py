@@ -1,0 +1,184 @@
+"""The public check: by code (or QR), and by the file itself. No login, no personal data shown.
+
+A file is looked up by its digest first: what we issued is known without parsing a stranger's file.
+Only an unknown file is validated, in a child process with limits.
+Source: ΚΥΑ 32256/2021; domain row 97; signing.md sections 1.4 and 7.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+import signing
+from docflow import audit, documents, organization, registry
+from docflow.errors import Unavailable
+from docflow.i18n import t
+from docflow.office import Office
+from docflow.principal import Via, system
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_SIGNER = "unknown"  # of SignatureReport.trust: no configured root vouches for the signer
+
+
+class CannotValidate(Unavailable):
+    """The check of files is out of order."""
+
+
+class Answer(StrEnum):
+    """What the page says."""
+
+    ISSUED = "issued"  # issued by us and, for a file, unchanged
+    ANNULLED = "annulled"
+    CHANGED = "changed"  # bears our seal, but was changed after it
+    OTHERS = "others"  # signed validly by somebody else
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer with the facts of the register that anybody may know."""
+
+    answer: Answer
+    body: str = ""
+    number: str = ""
+    registered_at: datetime | None = None
+    direction: str = ""
+    attachments_count: int = 0
+    annulled_at: datetime | None = None
+    file_kind: str = ""  # exact-copy, signed-original, original, receipt
+    digests: tuple[tuple[str, str], ...] = ()  # name of a paper and its SHA-256
+    signatures: tuple[signing.SignatureReport, ...] = ()
+
+
+def by_code(session: Session, typed: str) -> Verdict:
+    """The register's answer to a verification code as a person typed it."""
+    code = registry.codes.typed(typed)
+    entry = (
+        session.scalar(select(registry.Entry).where(registry.Entry.verification_code == code))
+        if code
+        else None
+    )
+    if entry is None:
+        return Verdict(Answer.UNKNOWN)
+    return _of_entry(session, entry)
+
+
+def by_file(office: Office, pdf: bytes, sha256: str) -> Verdict:
+    """The answer to a file: known by its digest, or judged by its signatures.
+
+    Raises CannotValidate where the installation's trust is not set up rightly.
+    """
+    with office.db.read() as session:
+        known = _by_digest(session, sha256)
+    if known is not None:
+        return known
+    roots = trust_roots(office.settings.trust_roots)
+    try:
+        report = signing.validate_limited(pdf, trust_roots=roots)
+    except signing.SigningError as error:
+        raise CannotValidate(
+            t("The file cannot be checked now. Please use the code that is printed on it.")
+        ) from error
+    return _judged(office, report)
+
+
+def record(session: Session, verdict: Verdict, *, by_upload: bool) -> None:
+    """Log a public check (whose, we do not know; of what, only where it is ours)."""
+    body = organization.first_body(session)
+    if body is not None:
+        audit.record(
+            session,
+            "verification.asked",
+            by=system(body.id, via=Via.PUBLIC),
+            subject=("body", body.id),
+            answer=verdict.answer,
+            number=verdict.number,
+            by_upload=by_upload,
+        )
+
+
+def _by_digest(session: Session, sha256: str) -> Verdict | None:
+    # What was sent to us is left out: that it was, is nobody's business. It may well be a document
+    # of ours that a citizen sends back with an application.
+    ours = session.execute(
+        select(registry.Entry, documents.File.role)
+        .join(documents.File, documents.File.entry_id == registry.Entry.id)
+        .where(
+            documents.File.sha256 == sha256,
+            or_(
+                documents.File.role != documents.FileRole.ORIGINAL,
+                registry.Entry.direction == registry.Direction.OUTGOING,
+            ),
+        )
+        .order_by(registry.Entry.id)
+        .limit(1)
+    ).first()
+    if ours is not None:
+        return _of_entry(session, ours[0], file_kind=ours[1])
+    paper = session.scalar(select(registry.Paper).where(registry.Paper.sha256 == sha256).limit(1))
+    if paper is None:
+        return None
+    return _of_entry(session, session.get_one(registry.Entry, paper.entry_id), file_kind=paper.kind)
+
+
+def _of_entry(session: Session, entry: registry.Entry, *, file_kind: str = "") -> Verdict:
+    annulment = session.get(registry.Annulment, entry.id)
+    issued = session.execute(
+        select(documents.File.role, documents.File.sha256)
+        .where(
+            documents.File.entry_id == entry.id,
+            documents.File.role != documents.FileRole.ORIGINAL,
+        )
+        .order_by(documents.File.position)
+    ).all()
+    return Verdict(
+        answer=Answer.ISSUED if annulment is None else Answer.ANNULLED,
+        body=organization.body(session, entry.body_id).name,
+        number=entry.label,
+        registered_at=entry.registered_at,
+        direction=entry.direction,
+        attachments_count=entry.attachments_count,
+        annulled_at=annulment.annulled_at if annulment else None,
+        file_kind=file_kind,
+        digests=tuple((role, digest) for role, digest in issued),
+    )
+
+
+def _judged(office: Office, report: signing.Report) -> Verdict:
+    ours = _own_seal_subject(office)
+    # Anybody can write our name into a certificate: only one that leads to our roots is ours.
+    by_us = [s for s in report.signatures if s.signer == ours and s.trust != UNKNOWN_SIGNER]
+    if report.verdict == "unsigned" or not report.signatures:
+        return Verdict(Answer.UNKNOWN)
+    if any(s.integrity in ("changed", "broken") for s in by_us):
+        return Verdict(Answer.CHANGED, signatures=report.signatures)
+    if report.integrity in ("changed", "broken", "unreadable"):
+        return Verdict(Answer.CHANGED if by_us else Answer.UNKNOWN, signatures=report.signatures)
+    if by_us:
+        # Sound, ours, and yet not among what we issued: an earlier revision, or a paper annulled
+        # before it left. The register decides, not the signature.
+        return Verdict(Answer.CHANGED, signatures=report.signatures)
+    return Verdict(Answer.OTHERS, signatures=report.signatures)
+
+
+def _own_seal_subject(office: Office) -> str | None:
+    try:
+        return registry.seal_key(office).subject_name
+    except signing.SigningError as error:
+        log.error("the seal cannot be used: %s", error)
+        return None
+
+
+def trust_roots(path: Path | None) -> list[bytes]:
+    """The certificates of the PEM file, one PEM each."""
+    if path is None or not path.exists():
+        return []
+    end = b"-----END CERTIFICATE-----"
+    parts = path.read_bytes().split(end)[:-1]
+    return [part.strip() + b"\n" + end + b"\n" for part in parts]

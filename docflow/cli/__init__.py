@@ -1,0 +1,23 @@
+"""The command `docflow`: everything that is done without a browser.
+
+Exit codes: 0 done, 1 a domain error (its message on standard error), 2 wrong usage. With `--json`
+standard output has one JSON document and nothing else. Commands are described in `commands`;
+what they do is loaded when they run, so that `docflow --help` and the small processes start fast.
+"""
+
+import sys
+from importlib import import_module
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command of this process's arguments and exit with its code."""
+    commands = import_module("docflow.cli.commands")
+    try:
+        commands.app()
+    except Exception as error:  # the border of the command line: what can be told is told
+        code = import_module("docflow.cli.failures").report(error)
+        if code is None:
+            raise
+        sys.exit(code)

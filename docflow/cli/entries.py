@@ -1,0 +1,221 @@
+"""`docflow register`, `show` and `search`."""
+
+import re
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from docflow import documents, parties, registry, routing
+from docflow import search as searching
+from docflow.cli import finding
+from docflow.cli.failures import CannotDo
+from docflow.cli.output import language, print_json, say, shown
+from docflow.i18n import t
+from docflow.principal import Principal
+from docflow.registry import Direction, NewEntry
+
+_CITED = re.compile(r"(\d{1,9})/(\d{4})")
+_MARKS = str.maketrans("⟦⟧", "[]")
+
+
+def register(
+    data: Path | None,
+    *,
+    files: list[Path],
+    direction: str,
+    subject: str,
+    sender: str | None,
+    recipients: list[str],
+    reference: str,
+    dated: str | None,
+    book: str | None,
+    acting_as: str | None,
+    key: str | None,
+    as_json: bool,
+) -> int:
+    """Store the files, register the document, and tell its number."""
+    new = NewEntry(
+        direction=Direction(direction),
+        subject=subject,
+        book=book,
+        sender=parties.Contact(sender) if sender else None,
+        recipients=tuple(parties.Contact(name) for name in recipients),
+        sender_reference=reference,
+        sender_dated_on=_day(dated) if dated else None,
+        delivery_method=registry.DeliveryMethod.SYSTEM,
+    )
+    with finding.office(data) as office:
+        with office.db.read() as session:
+            by = finding.acting(session, acting_as)
+        uploads = []
+        for path in files:
+            with path.open("rb") as stream:
+                uploads.append(documents.receive(office, stream, path.name))
+        with office.db.begin() as session:
+            entry = registry.register(
+                session,
+                new,
+                uploads,
+                by=by,
+                zone=office.settings.zone,
+                ocr_languages=office.settings.ocr_languages,
+                idempotency_key=key,
+            )
+            session.flush()  # what is printed is read again
+            document = _document(session, entry, by)
+        zone = office.settings.zone
+    if as_json:
+        print_json(document)
+    else:
+        _print(document, zone)
+    return 0
+
+
+def show(
+    data: Path | None, *, cited: str, book: str | None, acting_as: str | None, as_json: bool
+) -> int:
+    """Print an entry. Raises NoSuchEntry."""
+    match = _CITED.fullmatch(cited.strip())
+    if match is None:
+        raise CannotDo(t("Write the number with its year: 1234/2026"))
+    with finding.office(data) as office:
+        with office.db.read() as session:
+            by = finding.acting(session, acting_as)
+            entry = registry.numbered(session, book, int(match[2]), int(match[1]), by=by)
+            document = _document(session, entry, by)
+        zone = office.settings.zone
+    if as_json:
+        print_json(document)
+    else:
+        _print(document, zone)
+    return 0
+
+
+def search(
+    data: Path | None, *, query: str, limit: int, acting_as: str | None, as_json: bool
+) -> int:
+    """Print what was found, the best first."""
+    with finding.office(data) as office:
+        with office.db.read() as session:
+            by = finding.acting(session, acting_as)
+            found = searching.search(session, query, by=by, limit=limit)
+        zone = office.settings.zone
+    if as_json:
+        hits = [{**_line(hit.line), "passage": hit.passage} for hit in found.hits]
+        print_json({"query": query, "total": found.total, "hits": hits})
+        return 0
+    for hit in found.hits:
+        day = shown(hit.line.registered_at, zone)[:10]
+        say(f"{hit.line.label:>12}  {day}  {hit.line.correspondent}: {hit.line.subject}")
+        if hit.passage:
+            say(f"{'':>12}  … {hit.passage.translate(_MARKS)}")
+    say(t("{n} found.", n=found.total))
+    return 0
+
+
+def _day(text: str) -> date:
+    for form in ("%Y-%m-%d", "%d/%m/%Y"):
+        try:
+            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
+        except ValueError:
+            continue
+    raise CannotDo(t("“{text}” is no date. Write YYYY-MM-DD or DD/MM/YYYY.", text=text))
+
+
+def _document(session: Session, entry: registry.Entry, by: Principal) -> dict[str, Any]:
+    """The document of `docflow show --json`; its form is a contract (docs/api.md, architecture)."""
+    known = registry.details(session, entry, by=by)
+    annulment = known.annulment
+    return {
+        "book": known.book.code,
+        "year": entry.year,
+        "number": entry.number,
+        "label": entry.label,
+        "direction": entry.direction,
+        "subject": entry.subject,
+        "registered_at": entry.registered_at.isoformat(),
+        "sender": entry.sender_name or None,
+        "recipients": [one.name for one in known.recipients],
+        "sender_reference": entry.sender_reference,
+        "sender_date": entry.sender_dated_on.isoformat() if entry.sender_dated_on else None,
+        "verification_code": registry.codes.shown(entry.verification_code),
+        "state": known.line.state,
+        "files": [_file(info) for info in documents.files(session, entry.id)],
+        "charges": [_charge(one) for one in routing.charges(session, entry.id, by=by)],
+        "annulled": {
+            "reason": annulment.reason,
+            "at": annulment.annulled_at.isoformat(),
+            "by": known.annulled_by,
+        }
+        if annulment
+        else None,
+        "relations": [
+            {"kind": kind, "from_here": here, **_line(other)}
+            for kind, here, other in known.relations
+        ],
+    }
+
+
+def _file(info: documents.FileInfo) -> dict[str, Any]:
+    return {
+        "name": info.name,
+        "sha256": info.sha256,
+        "size": info.size,
+        "media_type": info.media_type,
+        "role": info.role,
+        "ocr": {
+            "state": info.state,
+            "text_chars": info.text_chars,
+            "mean_confidence": info.confidence,
+            "problem": info.problem_code,
+            "problem_detail": info.problem.in_language(language()) if info.problem else None,
+        },
+    }
+
+
+def _charge(one: routing.ChargeInfo) -> dict[str, Any]:
+    return {
+        "kind": one.kind,
+        "state": one.state,
+        "unit": one.unit,
+        "person": one.person or None,
+        "instructions": one.instructions,
+        "due_on": one.due_on.isoformat() if one.due_on else None,
+        "charged_by": one.charged_by,
+        "charged_at": one.charged_at.isoformat(),
+        "reason": one.reason,
+    }
+
+
+def _line(line: registry.Line) -> dict[str, Any]:
+    return {
+        "book": line.book,
+        "year": line.year,
+        "number": line.number,
+        "label": line.label,
+        "direction": line.direction,
+        "registered_at": line.registered_at.isoformat(),
+        "subject": line.subject,
+        "correspondent": line.correspondent,
+        "annulled": line.is_annulled,
+    }
+
+
+def _print(document: dict[str, Any], zone: str) -> None:
+    at = shown(datetime.fromisoformat(document["registered_at"]), zone)
+    say(f"{document['label']}  ({document['book']}, {at})")
+    if document["annulled"]:
+        say(t("ANNULLED: {reason}", reason=document["annulled"]["reason"]))
+    say(f"  {document['subject']}")
+    if document["sender"]:
+        say(f"  {document['sender']} →")
+    for recipient in document["recipients"]:
+        say(f"  → {recipient}")
+    for file in document["files"]:
+        reading = file["ocr"]["problem_detail"] or file["ocr"]["state"]
+        say(f"  {file['name']} ({file['size']} B): {reading}")
+    for one in document["charges"]:
+        say(f"  {one['kind']}: {one['person'] or one['unit']} ({one['state']})")
+    say(t("  Verification code: {code}", code=document["verification_code"]))

@@ -1,0 +1,10 @@
+"""`docflow up`. Imports nothing but the supervisor, which carries it through its whole life."""
+
+import os
+from pathlib import Path
+
+from docflow.embedded import stack
+
+
+def up(data: Path | None, *, port: int | None, demo: bool) -> int:
+    return stack.up(data or Path(os.environ.get("DOCFLOW_DATA") or "var"), port, demo)

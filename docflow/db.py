@@ -1,0 +1,110 @@
+"""The database: one engine a process, one visible transaction a use case.
+
+Only this module commits. `begin()` commits when its block ends and rolls back when it fails;
+`read()` is PostgreSQL's own READ ONLY. A lost connection becomes `DatabaseUnavailable`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    DateTime,
+    Engine,
+    MetaData,
+    Text,
+    create_engine,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import DeclarativeBase, Session
+
+from docflow.errors import Unavailable
+from docflow.i18n import t
+
+
+class Base(DeclarativeBase):
+    """All tables; a `datetime` is an instant with zone, a `dict` is JSON, text has no length."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        int: BigInteger,
+        str: Text,
+        datetime: DateTime(timezone=True),
+        date: Date,
+        dict[str, Any]: JSONB,
+        list[Any]: JSONB,
+    }
+
+
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """The column holds one of the enum's values (text with a CHECK: PostgreSQL enums age badly)."""
+    allowed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({allowed})", name=f"{column}_known")
+
+
+class DatabaseUnavailable(Unavailable):
+    """The database does not answer."""
+
+
+class Database:
+    """Connections to PostgreSQL for one process."""
+
+    def __init__(self, url: str, *, pool: int = 5) -> None:
+        self.engine: Engine = create_engine(
+            url,
+            pool_size=pool,
+            max_overflow=0,
+            pool_timeout=10,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
+        )
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """One transaction: committed at the end of the block, rolled back by any exception."""
+        try:
+            with (
+                Session(self.engine, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                yield session
+        except (OperationalError, PoolTimeout) as error:
+            raise _unavailable() from error
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that PostgreSQL lets only read, of one moment of the database."""
+        options = {"postgresql_readonly": True, "isolation_level": "REPEATABLE READ"}
+        try:
+            with (
+                Session(self.engine, expire_on_commit=False) as session,
+                session.begin(),
+            ):
+                session.connection(execution_options=options)
+                yield session
+        except (OperationalError, PoolTimeout) as error:
+            raise _unavailable() from error
+
+    def dispose(self) -> None:
+        self.engine.dispose()
+
+
+def _unavailable() -> DatabaseUnavailable:
+    return DatabaseUnavailable(
+        t("The database does not answer. Nothing was saved; please try again in a minute.")
+    )

@@ -1,0 +1,145 @@
+"""The letters whose answers are being written, signed or sent today (answers.py)."""
+
+from docflow.demo.stages import Paper, Stage, Staged
+from docflow.registry import DeliveryMethod, Priority
+
+_HAND, _POST, _MAIL, _SITE = (
+    DeliveryMethod.COUNTER,
+    DeliveryMethod.POST,
+    DeliveryMethod.EMAIL,
+    DeliveryMethod.PORTAL,
+)
+_REGISTERED = DeliveryMethod.REGISTERED_POST
+
+
+_NEW, _MARKED, _CHARGED, _GIVEN = Stage.NEW, Stage.MARKED, Stage.CHARGED, Stage.GIVEN
+_ACCEPTED, _RETURNED, _PASSED_ON = Stage.ACCEPTED, Stage.RETURNED, Stage.PASSED_ON
+_URGENT, _VERY_URGENT = Priority.URGENT, Priority.VERY_URGENT
+
+TO_ANSWER = (
+    Staged(
+        8,
+        _ACCEPTED,
+        "Αίτηση απαλλαγής από τα δημοτικά τέλη λόγω αναπηρίας",
+        "Δήμητρα Χατζηιωάννου",
+        "21",
+        "karagianni",
+        key="exemption",
+        method=_HAND,
+        attachments=("Γνωμάτευση ΚΕΠΑ", "Εκκαθαριστικό σημείωμα"),
+        due=15,
+        paper=Paper.SCAN,
+        text="Παρακαλώ να μου χορηγηθεί απαλλαγή από τα δημοτικά τέλη καθαριότητας και φωτισμού, "
+        "καθώς έχω αναπηρία σε ποσοστό άνω του 80%, όπως προκύπτει από τη συνημμένη γνωμάτευση.",
+    ),
+    Staged(
+        9,
+        _ACCEPTED,
+        "Αίτηση βεβαίωσης μη οφειλής ΤΑΠ για μεταβίβαση ακινήτου",
+        "Εμμανουήλ Ρουμελιώτης",
+        "21",
+        "karagianni",
+        key="no-debt",
+        method=_SITE,
+        attachments=("Τοπογραφικό διάγραμμα", "Τίτλος κτήσης"),
+        priority=_URGENT,
+        due=10,
+    ),
+    Staged(
+        7,
+        _ACCEPTED,
+        "Αίτηση παράτασης ωραρίου μουσικής",
+        "Ταβέρνα Παλιό Λιμάνι Ε.Ε.",
+        "21",
+        "alexiou",
+        key="music",
+        reference="12",
+        due=15,
+    ),
+    Staged(
+        8,
+        _ACCEPTED,
+        "Αίτημα κυκλοφοριακής ρύθμισης για αγώνα δρόμου",
+        "Περιφέρεια Παραδείγματος",
+        "30",
+        "makris",
+        key="race",
+        reference="20116",
+        priority=_URGENT,
+        due=10,
+        inform=("40",),
+        paper=Paper.LETTER,
+        text="Στο πλαίσιο του ετήσιου αγώνα δρόμου παρακαλούμε για τη σύμφωνη γνώμη σας ως προς "
+        "τις προσωρινές κυκλοφοριακές ρυθμίσεις στο κέντρο της πόλης.",
+    ),
+    Staged(
+        9,
+        _ACCEPTED,
+        "Αίτημα διάνοιξης αγροτικού δρόμου",
+        "Ελαιοτριβείο Καλλιέργεια Α.Ε.",
+        "30",
+        "antoniou",
+        key="road",
+        reference="51",
+        due=20,
+    ),
+    Staged(
+        6,
+        _ACCEPTED,
+        "Αίτηση χορήγησης αποσπάσματος μητρώου αρρένων",
+        "Χαράλαμπος Ευσταθίου",
+        "12",
+        "ioannou",
+        key="extract",
+        method=_HAND,
+        due=10,
+        paper=Paper.SCAN,
+        text="Παρακαλώ να μου χορηγήσετε απόσπασμα μητρώου αρρένων για υπηρεσιακή χρήση.",
+    ),
+    Staged(
+        7,
+        _ACCEPTED,
+        "Αίτημα συνδρομής κοινωνικού λειτουργού",
+        "Ελληνική Αστυνομία – Αστυνομικό Τμήμα Παραδείγματος",
+        "60",
+        "petrou",
+        key="welfare",
+        reference="1020",
+        priority=_URGENT,
+        due=8,
+    ),
+    Staged(
+        5,
+        _ACCEPTED,
+        "Αίτηση επιστροφής αχρεωστήτως καταβληθέντων τελών",
+        "Γεωργία Μπαλτατζή",
+        "21",
+        "karagianni",
+        key="refund",
+        method=_HAND,
+        due=15,
+    ),
+    Staged(
+        4,
+        _ACCEPTED,
+        "Αίτημα αύξησης δρομολογίων αποκομιδής κατά τη θερινή περίοδο",
+        "Αναψυκτήριο «Η Πλατεία» Ο.Ε.",
+        "40",
+        "lamprou",
+        key="collection",
+        due=15,
+    ),
+    Staged(
+        10,
+        _ACCEPTED,
+        "Όχληση για καταβολή αμοιβής μελετητή",
+        "Τεχνική Κατασκευαστική Ποταμιάς Α.Ε.",
+        "50",
+        "theodorou",
+        key="claim",
+        method=_REGISTERED,
+        reference="301",
+        due=15,
+        inform=("20", "01"),
+    ),
+)

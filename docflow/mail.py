@@ -1,0 +1,67 @@
+"""Sending mail: through an SMTP server, or into a directory of the embedded stack."""
+
+import smtplib
+import ssl
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import formatdate, make_msgid
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from docflow import clock
+from docflow.errors import Unavailable
+from docflow.i18n import t
+from docflow.settings import Settings
+
+_TIMEOUT = 15.0
+
+
+class MailUnavailable(Unavailable):
+    """The mail server does not take the message."""
+
+
+def send(settings: Settings, *, to: str, subject: str, text: str) -> str:
+    """Hand a message over to the mail server; its Message-ID.
+
+    Raises MailUnavailable when the server does not answer or refuses; the caller may try again.
+    """
+    message = EmailMessage(policy=SMTP)
+    message["From"], message["To"], message["Subject"] = settings.mail_from, to, subject
+    message["Date"] = formatdate(clock.now().timestamp(), localtime=False)
+    message["Message-ID"] = make_msgid(domain=settings.mail_from.rpartition("@")[2])
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers, please
+    message.set_content(text)
+    url = settings.smtp_url.get_secret_value()
+    if url.startswith("file:"):
+        _drop(Path(url.removeprefix("file:")), message)
+        return str(message["Message-ID"])
+    try:
+        _deliver(url, message)
+    except (OSError, smtplib.SMTPException) as error:
+        raise MailUnavailable(
+            t("The mail server does not take messages now: {why}", why=str(error))
+        ) from error
+    return str(message["Message-ID"])
+
+
+def _deliver(url: str, message: EmailMessage) -> None:
+    parts = urlsplit(url)
+    host, port = parts.hostname or "localhost", parts.port
+    client: smtplib.SMTP
+    if parts.scheme == "smtps":
+        context = ssl.create_default_context()
+        client = smtplib.SMTP_SSL(host, port or 465, timeout=_TIMEOUT, context=context)
+    else:
+        client = smtplib.SMTP(host, port or 25, timeout=_TIMEOUT)
+    with client:
+        if parts.username:
+            if parts.scheme == "smtp":
+                client.starttls(context=ssl.create_default_context())
+            client.login(unquote(parts.username), unquote(parts.password or ""))
+        client.send_message(message)
+
+
+def _drop(directory: Path, message: EmailMessage) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    stamp = clock.now().strftime("%Y%m%dT%H%M%S%f")
+    (directory / f"{stamp}.eml").write_bytes(message.as_bytes())

@@ -1,0 +1,28 @@
+"""What a use case needs that is more than one transaction: settings, database, object store.
+
+Most domain functions take a session and leave the transaction to their caller. Those that work
+with bytes, keys or other servers take the `Office`: they read, close the transaction, do the slow
+work, and open another to record it, re-checking the state under a row lock.
+"""
+
+from dataclasses import dataclass
+
+import storage
+from docflow.db import Database
+from docflow.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    settings: Settings
+    db: Database
+    store: storage.Store
+
+
+def open_office(settings: Settings, *, pool: int = 5) -> Office:
+    """Connect to the database and the object store that the settings name."""
+    return Office(
+        settings=settings,
+        db=Database(settings.database_url.get_secret_value(), pool=pool),
+        store=storage.open_store(settings.storage_url.get_secret_value()),
+    )

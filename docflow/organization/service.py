@@ -1,0 +1,304 @@
+"""People and their rights: who somebody is, in which units he works, what he may do."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ColumnElement, and_, or_, select, text
+from sqlalchemy.orm import Session
+
+from docflow import clock
+from docflow.errors import NotFound
+from docflow.i18n import t
+from docflow.organization.models import Body, Grant, Unit, User
+from docflow.principal import Principal, Role, Via
+
+
+class NoSuchUser(NotFound):
+    """There is no active account of this name."""
+
+
+class NoSuchUnit(NotFound):
+    """The organogram has no such unit today."""
+
+
+class NoSuchBody(NotFound):
+    """There is no such body."""
+
+
+def principal(
+    session: Session,
+    user_id: int,
+    *,
+    via: Via,
+    language: str | None = None,
+    scopes: frozenset[str] | None = None,
+) -> Principal:
+    """The person with the rights that he has today.
+
+    Raises NoSuchUser when the account does not exist or was closed.
+    """
+    user = session.get(User, user_id)
+    if user is None or not user.is_active:
+        raise NoSuchUser(t("This account is closed. Ask the administrator."))
+    return _principal(session, user, via=via, language=language, scopes=scopes)
+
+
+def principal_named(session: Session, username: str, *, via: Via) -> Principal:
+    """The same by user name, for the command line."""
+    user = session.scalar(select(User).where(User.username == username, User.is_active))
+    if user is None:
+        raise NoSuchUser(t("There is no active account “{name}”.", name=username))
+    return _principal(session, user, via=via)
+
+
+def _principal(
+    session: Session,
+    user: User,
+    *,
+    via: Via,
+    language: str | None = None,
+    scopes: frozenset[str] | None = None,
+) -> Principal:
+    grants = session.execute(
+        select(Grant.role, Grant.unit_id).where(Grant.user_id == user.id, _is_valid(Grant))
+    ).all()
+    headed = {unit for role, unit in grants if role == Role.HEAD and unit is not None}
+    books = session.execute(
+        text("SELECT book_id, can_write FROM book_grants WHERE user_id = :user"),
+        {"user": user.id},
+    ).all()
+    return Principal(
+        user_id=user.id,
+        body_id=user.body_id,
+        username=user.username,
+        full_name=user.full_name,
+        title=user.title,
+        language=language or user.language,
+        via=via,
+        roles=frozenset(Role(role) for role, _ in grants),
+        unit_ids=frozenset(unit for _, unit in grants if unit is not None),
+        headed_unit_ids=frozenset(_with_units_below(session, headed)),
+        confidential_reads=frozenset(book for book, _ in books),
+        confidential_writes=frozenset(book for book, can_write in books if can_write),
+        scopes=scopes,
+    )
+
+
+def _with_units_below(session: Session, unit_ids: Iterable[int]) -> set[int]:
+    ids = list(unit_ids)
+    if not ids:
+        return set()
+    top = select(Unit.id).where(Unit.id.in_(ids)).cte("below", recursive=True)
+    tree = top.union(select(Unit.id).join(top, Unit.parent_id == top.c.id))
+    return set(session.scalars(select(tree.c.id)))
+
+
+def _is_valid(row: type[Unit] | type[Grant]) -> ColumnElement[bool]:
+    today = clock.today()
+    return and_(row.valid_from <= today, or_(row.valid_to.is_(None), row.valid_to >= today))
+
+
+@dataclass(frozen=True, slots=True)
+class UnitInfo:
+    """A unit as lists and choices show it; `depth` is 0 at the top of the tree."""
+
+    id: int
+    code: str
+    name: str
+    parent_id: int | None
+    depth: int
+
+
+def units(session: Session, body_id: int) -> list[UnitInfo]:
+    """The organogram of today, from the top down, units below a unit following it."""
+    rows = session.scalars(
+        select(Unit).where(Unit.body_id == body_id, _is_valid(Unit)).order_by(Unit.code)
+    ).all()
+    below: dict[int | None, list[Unit]] = {}
+    known = {unit.id for unit in rows}
+    for unit in rows:
+        below.setdefault(unit.parent_id if unit.parent_id in known else None, []).append(unit)
+
+    def walk(parent: int | None, depth: int) -> list[UnitInfo]:
+        found: list[UnitInfo] = []
+        for unit in below.get(parent, []):
+            found.append(UnitInfo(unit.id, unit.code, unit.name, unit.parent_id, depth))
+            found += walk(unit.id, depth + 1)
+        return found
+
+    return walk(None, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    id: int
+    full_name: str
+    title: str
+    username: str
+    email: str
+
+
+def people_of(session: Session, unit_id: int) -> list[Person]:
+    """Who works in a unit today, heads first."""
+    rows = session.execute(
+        select(User, Grant.role)
+        .join(Grant, Grant.user_id == User.id)
+        .where(
+            Grant.unit_id == unit_id,
+            Grant.role.in_([Role.HEAD, Role.EMPLOYEE, Role.CLERK]),
+            User.is_active,
+            User.password_hash.is_not(None),  # technical accounts get no work
+            _is_valid(Grant),
+        )
+        .order_by(Grant.role != Role.HEAD, User.full_name)
+    ).all()
+    seen: dict[int, Person] = {}
+    for user, _ in rows:
+        seen.setdefault(user.id, _person(user))
+    return list(seen.values())
+
+
+def signers(session: Session, body_id: int) -> list[Person]:
+    """Who signs documents of the body today."""
+    rows = session.scalars(
+        select(User)
+        .join(Grant, Grant.user_id == User.id)
+        .where(
+            User.body_id == body_id,
+            Grant.role == Role.SIGNER,
+            User.is_active,
+            _is_valid(Grant),
+        )
+        .order_by(User.full_name)
+        .distinct()
+    )
+    return [_person(user) for user in rows]
+
+
+def head_of(session: Session, unit_id: int) -> Person | None:
+    """The head of a unit today, or of the nearest unit above it that has one."""
+    current: int | None = unit_id
+    while current is not None:
+        user = session.scalar(
+            select(User)
+            .join(Grant, Grant.user_id == User.id)
+            .where(
+                Grant.unit_id == current,
+                Grant.role == Role.HEAD,
+                User.is_active,
+                _is_valid(Grant),
+            )
+            .order_by(Grant.valid_from.desc())
+            .limit(1)
+        )
+        if user is not None:
+            return _person(user)
+        current = session.scalar(select(Unit.parent_id).where(Unit.id == current))
+    return None
+
+
+def person(session: Session, user_id: int) -> Person:
+    """An active person, whoever asks. Raises NoSuchUser."""
+    user = session.get(User, user_id)
+    if user is None or not user.is_active:
+        raise NoSuchUser(t("This account is closed. Choose somebody else."))
+    return _person(user)
+
+
+def names(session: Session, user_ids: Iterable[int | None]) -> dict[int, str]:
+    """Full names by id, closed accounts included."""
+    ids = {user_id for user_id in user_ids if user_id is not None}
+    if not ids:
+        return {}
+    rows = session.execute(select(User.id, User.full_name).where(User.id.in_(ids))).all()
+    return {user_id: name for user_id, name in rows}
+
+
+def works_in(session: Session, user_id: int, unit_id: int) -> bool:
+    """Whether the person has a place in the unit today."""
+    return (
+        session.scalar(
+            select(Grant.id)
+            .where(
+                and_(Grant.user_id == user_id, Grant.unit_id == unit_id),
+                _is_valid(Grant),
+            )
+            .limit(1)
+        )
+        is not None
+    )
+
+
+def unit(session: Session, unit_id: int, *, body_id: int) -> Unit:
+    """A unit of the body that is valid today. Raises NoSuchUnit."""
+    found = session.scalar(
+        select(Unit).where(
+            Unit.id == unit_id,
+            Unit.body_id == body_id,
+            _is_valid(Unit),
+        )
+    )
+    if found is None:
+        raise NoSuchUnit(t("The organogram has no such unit today. Choose one from the list."))
+    return found
+
+
+def unit_names(session: Session, unit_ids: Iterable[int | None]) -> dict[int, str]:
+    ids = {unit_id for unit_id in unit_ids if unit_id is not None}
+    if not ids:
+        return {}
+    rows = session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(ids))).all()
+    return {unit_id: name for unit_id, name in rows}
+
+
+def body(session: Session, body_id: int) -> Body:
+    """The body by its id. Raises NoSuchBody."""
+    found = session.get(Body, body_id)
+    if found is None:
+        raise NoSuchBody(t("There is no such body."))
+    return found
+
+
+def first_body(session: Session) -> Body | None:
+    """The body of a single-body installation, or the oldest of several."""
+    return session.scalar(select(Body).order_by(Body.id).limit(1))
+
+
+def grant(
+    session: Session,
+    user: User,
+    role: Role,
+    unit: Unit | None = None,
+    *,
+    valid_from: date = date(2000, 1, 1),
+    valid_to: date | None = None,
+) -> Grant:
+    """Give a person a role, in a unit where the role is tied to one."""
+    row = Grant(
+        user_id=user.id,
+        role=role,
+        unit_id=unit.id if unit else None,
+        valid_from=valid_from,
+        valid_to=valid_to,
+    )
+    session.add(row)
+    return row
+
+
+def _person(user: User) -> Person:
+    return Person(user.id, user.full_name, user.title, user.username, user.email)
+
+
+def usernames(session: Session, body_id: int) -> Sequence[tuple[str, str, str]]:
+    """User name, full name and title of everybody who can log in, for the demo's login page."""
+    rows = session.execute(
+        select(User.username, User.full_name, User.title)
+        .where(User.body_id == body_id, User.is_active, User.password_hash.is_not(None))
+        .order_by(User.id)
+    ).all()
+    return [(username, name, title) for username, name, title in rows]
+
+
+def locked(user: User, now: datetime) -> bool:
+    return user.locked_until is not None and user.locked_until > now

@@ -1,0 +1,109 @@
+"""Who acts: a frozen picture of a person and his rights, taken once a request.
+
+A root module, because everything below the organogram (the audit trail first) needs to name who
+acted, while only `organization` can make one from the database.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from docflow.errors import Forbidden
+from docflow.i18n import Text, t
+
+
+class Role(StrEnum):
+    """What a person may do, mostly within a unit."""
+
+    CLERK = "clerk"  # registers in the common book
+    HEAD = "head"  # marks and charges the work of a unit and those below it
+    EMPLOYEE = "employee"  # handles the work charged to a unit
+    SIGNER = "signer"  # signs documents of the body (mayor, deputy mayor, secretary general)
+    AUDITOR = "auditor"  # reads the register and verifies the log, changes nothing
+    ADMINISTRATOR = "administrator"  # people, books and keys; reads no documents
+
+
+class Via(StrEnum):
+    """The door through which somebody acts; it stands in the audit trail."""
+
+    WEB = "web"
+    API = "api"
+    CLI = "cli"
+    JOB = "job"
+    PUBLIC = "public"
+
+
+class NotAllowed(Forbidden):
+    """You do not have the right to do this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The acting person.
+
+    `unit_ids` are the units where the person works; `headed_unit_ids` the units that he heads and
+    all units below them; `confidential_reads` and `confidential_writes` the ids of the restricted
+    books that were opened to him by name.
+    """
+
+    user_id: int | None
+    body_id: int
+    username: str
+    full_name: str
+    title: str = ""
+    language: str = "el"
+    via: Via = Via.WEB
+    roles: frozenset[Role] = frozenset()
+    unit_ids: frozenset[int] = frozenset()
+    headed_unit_ids: frozenset[int] = frozenset()
+    confidential_reads: frozenset[int] = frozenset()
+    confidential_writes: frozenset[int] = frozenset()
+    scopes: frozenset[str] | None = field(default=None)  # None: everything the person may do
+
+    @property
+    def is_clerk(self) -> bool:
+        return Role.CLERK in self.roles
+
+    @property
+    def is_auditor(self) -> bool:
+        return Role.AUDITOR in self.roles
+
+    @property
+    def is_administrator(self) -> bool:
+        return Role.ADMINISTRATOR in self.roles
+
+    @property
+    def is_signer(self) -> bool:
+        return Role.SIGNER in self.roles
+
+    @property
+    def person_id(self) -> int:
+        """The id of the acting person; the installation itself cannot do what a person must."""
+        if self.user_id is None:
+            raise NotAllowed(t("Only a person can do this."))
+        return self.user_id
+
+    def heads(self, unit_id: int | None) -> bool:
+        return unit_id in self.headed_unit_ids
+
+    def works_in(self, unit_id: int | None) -> bool:
+        return unit_id in self.unit_ids or unit_id in self.headed_unit_ids
+
+    def require(self, allowed: bool, message: Text) -> None:
+        """Raise NotAllowed with the message unless `allowed`."""
+        if not allowed:
+            raise NotAllowed(message)
+
+    def require_scope(self, scope: str) -> None:
+        """A program's token may only do what its scopes name."""
+        if self.scopes is not None and scope not in self.scopes:
+            raise NotAllowed(
+                t(
+                    "This access token lacks the scope “{scope}”. Ask for one.",
+                    scope=scope,
+                )
+            )
+
+
+def system(body_id: int, *, via: Via = Via.JOB) -> Principal:
+    """The installation itself, acting in a job or for an anonymous visitor."""
+    return Principal(user_id=None, body_id=body_id, username="", full_name="", via=via)

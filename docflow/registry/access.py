@@ -1,0 +1,87 @@
+"""Who may see and do what in the register. Every query on entries starts from `visible_to`.
+
+- A clerk or an auditor sees the books that are not confidential.
+- Others see the entries that became work of their unit or of themselves, and what they draft
+  an answer to; a head also those of the units below his.
+- A confidential book is seen by those to whom it was opened by name, and by the persons (not the
+  units) to whom one of its entries was charged. Nobody else sees so much as its count.
+"""
+
+from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from docflow.errors import NotFound
+from docflow.i18n import t
+from docflow.principal import Principal
+from docflow.registry.models import Access, Book, Entry
+
+NOT_A_CLERK = t("Only a clerk of the registry registers documents. Ask the administrator.")
+
+
+class NoSuchBook(NotFound):
+    """The body keeps no such book, or it is not open to this person."""
+
+
+def visible_to(by: Principal) -> ColumnElement[bool]:
+    """The condition on `entries` that the person may see the entry.
+
+    `entries` must be joined with nothing for it: the condition is complete in itself.
+    """
+    open_books = select(Book.id).where(Book.body_id == by.body_id, ~Book.is_confidential)
+    own = select(Access.entry_id).where(Access.user_id == by.user_id) if by.user_id else None
+    whole_books = Entry.book_id.in_(by.confidential_reads) if by.confidential_reads else false()
+    mine = Entry.id.in_(own) if own is not None else false()
+    if by.is_clerk or by.is_auditor:
+        ordinary: ColumnElement[bool] = Entry.book_id.in_(open_books)
+    else:
+        units = by.unit_ids | by.headed_unit_ids
+        of_units = select(Access.entry_id).where(Access.unit_id.in_(units)) if units else None
+        ordinary = (
+            and_(Entry.book_id.in_(open_books), Entry.id.in_(of_units))
+            if of_units is not None
+            else false()
+        )
+    return and_(Entry.body_id == by.body_id, or_(ordinary, whole_books, mine))
+
+
+def books_open_to(session: Session, by: Principal, *, to_write: bool = False) -> list[Book]:
+    """The books in which the person may search, or register, the default one first."""
+    rows = session.scalars(
+        select(Book).where(Book.body_id == by.body_id).order_by(~Book.is_default, Book.code)
+    )
+    return [book for book in rows if (may_write(by, book) if to_write else may_read(by, book))]
+
+
+def may_read(by: Principal, book: Book) -> bool:
+    return book.id in by.confidential_reads if book.is_confidential else True
+
+
+def may_write(by: Principal, book: Book) -> bool:
+    return book.id in by.confidential_writes if book.is_confidential else by.is_clerk
+
+
+def book_named(
+    session: Session, code: str | None, by: Principal, *, to_write: bool = False
+) -> Book:
+    """The book with this code, or the default book. Raises NoSuchBook, also for a hidden one."""
+    for book in books_open_to(session, by, to_write=to_write):
+        if code in (None, "", book.code):
+            return book
+    if code:
+        raise NoSuchBook(t("There is no book “{code}” open to you.", code=code), field="book")
+    raise NoSuchBook(t("No book is open to you. Ask the administrator."), field="book")
+
+
+def open_to_unit(session: Session, entry_id: int, unit_id: int) -> None:
+    """The entry became work of this unit."""
+    session.execute(
+        insert(Access).values(entry_id=entry_id, unit_id=unit_id).on_conflict_do_nothing()
+    )
+
+
+def open_to_person(session: Session, entry_id: int, user_id: int) -> None:
+    """The entry became work of this person."""
+    session.execute(
+        insert(Access).values(entry_id=entry_id, user_id=user_id).on_conflict_do_nothing()
+    )

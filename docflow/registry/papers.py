@@ -1,0 +1,233 @@
+"""The receipt that the person at the counter takes away, and the label on the paper.
+
+The receipt is made once, sealed where the installation has a seal, and kept: whoever asks again
+gets the same bytes, and the verification page knows them.
+Source: ν. 4727/2020 art. 19 par. 3; ν. 2690/1999 art. 12 («οφείλει να χορηγεί βεβαίωση»).
+"""
+
+import logging
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+import signing
+from docflow import audit, clock, documents, organization, printing
+from docflow.errors import Unavailable
+from docflow.folding import fold
+from docflow.i18n import t
+from docflow.office import Office
+from docflow.principal import Principal
+from docflow.registry import codes, queries, service
+from docflow.registry.models import Book, DeliveryMethod, Direction, Paper
+
+log = logging.getLogger(__name__)
+
+RECEIPT = "receipt"
+
+
+class PrintingFailed(Unavailable):
+    """The document could not be printed."""
+
+
+def receipt(office: Office, entry_id: int, *, by: Principal, language: str) -> bytes:
+    """The receipt of an entry as PDF.
+
+    Raises NoSuchEntry, AlreadyAnnulled, StoreUnavailable, PrintingFailed.
+    """
+    with office.db.begin() as session:
+        entry = queries.get(session, entry_id, by=by)
+        service.require_not_annulled(session, entry)
+        kept = session.get(Paper, (entry.id, RECEIPT, language))
+        data = _receipt_data(office, session, entry_id, by, language) if kept is None else None
+    if kept is not None:
+        return documents.read_bytes(office, kept.sha256)
+    assert data is not None
+    try:
+        pdf = printing.receipt(data, language=language)
+    except printing.PrintingError as error:
+        raise PrintingFailed(
+            t("The receipt could not be made. The entry stands; print it again in a minute.")
+        ) from error
+    pdf = _sealed(office, pdf)
+    stored = documents.keep(office, pdf)
+    with office.db.begin() as session:
+        entry = queries.get(session, entry_id, by=by, lock=True)
+        already = session.get(Paper, (entry_id, RECEIPT, language))
+        if already is None:
+            session.add(
+                Paper(
+                    entry_id=entry_id,
+                    kind=RECEIPT,
+                    language=language,
+                    sha256=stored.sha256,
+                )
+            )
+            audit.record(
+                session,
+                "entry.receipt-made",
+                by=by,
+                subject=("entry", entry_id),
+                sha256=stored.sha256,
+                language=language,
+            )
+    return pdf if already is None else documents.read_bytes(office, already.sha256)
+
+
+def label(
+    office: Office,
+    entry_id: int,
+    *,
+    by: Principal,
+    size: printing.LabelSize,
+    language: str,
+) -> bytes:
+    """The label of an entry as PDF; each print is an event (domain row 27)."""
+    with office.db.begin() as session:
+        entry = queries.get(session, entry_id, by=by)
+        body = organization.body(session, entry.body_id)
+        book = session.get_one(Book, entry.book_id)
+        data = printing.LabelData(
+            issuer=body.name,
+            number=entry.number,
+            year=entry.year,
+            direction=Direction(entry.direction).value,
+            registered_at=clock.local(entry.registered_at, office.settings.zone),
+            verification_url=verification_url(office, entry.verification_code),
+            verification_code=codes.shown(entry.verification_code),
+            book=book.title,
+        )
+        audit.record(
+            session,
+            "entry.label-printed",
+            by=by,
+            subject=("entry", entry.id),
+            size=size,
+        )
+    return printing.label(data, size=size, language=language)
+
+
+def verification_url(office: Office, code: str) -> str:
+    return f"{office.settings.public_url.rstrip('/')}/verify/{codes.shown(code)}"
+
+
+def issuer(session: Session, body_id: int, *, unit: str | None = None) -> printing.Issuer:
+    """The body as it stands at the head of its papers."""
+    body = organization.body(session, body_id)
+    return printing.Issuer(
+        name=body.name,
+        region=_letterhead(body),
+        unit=unit,
+        address=body.address,
+        postal_code_city=body.city,
+        phone=body.phone,
+        email=body.email,
+        website=body.website,
+    )
+
+
+def _letterhead(body: organization.Body) -> tuple[str, ...]:
+    """The lines above the unit, the body's own name at the latest as their last one."""
+    lines = [str(line) for line in body.letterhead]
+    if fold(body.name) not in {fold(line) for line in lines}:
+        lines.append(printing.capitals(body.name))
+    return tuple(lines)
+
+
+def _receipt_data(
+    office: Office, session: Session, entry_id: int, by: Principal, language: str
+) -> printing.ReceiptData:
+    entry = queries.get(session, entry_id, by=by)
+    known = queries.details(session, entry, by=by)
+    return printing.ReceiptData(
+        issuer=issuer(session, entry.body_id),
+        book=known.book.title,
+        number=entry.number,
+        year=entry.year,
+        registered_at=clock.local(entry.registered_at, office.settings.zone),
+        subject=entry.subject,
+        sender=entry.sender_name,
+        addressee=known.addressee_unit,
+        attachments=entry.attachments_count,
+        attachments_description=entry.attachments_note,
+        verification_code=codes.shown(entry.verification_code),
+        verification_url=verification_url(office, entry.verification_code),
+        sender_reference=entry.sender_reference,
+        sender_dated_on=entry.sender_dated_on,
+        received_by=METHOD_NAMES[language][DeliveryMethod(entry.delivery_method)],
+        registered_by=known.registered_by,
+        files=tuple(
+            printing.ReceiptFile(f.name, f.size, f.sha256)
+            for f in documents.files(session, entry.id)
+        ),
+    )
+
+
+def _sealed(office: Office, pdf: bytes) -> bytes:
+    """The PDF with the body's seal; without a timestamp where no service answers.
+
+    A receipt is owed at once (ν. 2690/1999 art. 12): a seal that cannot be used is an alarm for
+    the administrator and no reason to send the citizen away.
+    """
+    if office.settings.seal_key is None:
+        return pdf
+    try:
+        key = seal_key(office)
+        return signing.sign(
+            pdf,
+            key,
+            field="Seal",
+            level="B-T" if office.settings.tsa_urls else "B-B",
+            tsa_urls=office.settings.tsa_urls,
+            tsa_timeout=2,
+            lock=True,
+        )
+    except signing.TsaUnavailable:
+        return signing.sign(pdf, key, field="Seal", level="B-B", lock=True)
+    except signing.SigningError:
+        log.exception("a receipt was not sealed")
+        return pdf
+
+
+_keys: dict[tuple[Path, str, int], signing.SigningKey] = {}
+
+
+def seal_key(office: Office) -> signing.SigningKey:
+    """The body's seal, parsed once a process: parsing costs more than signing.
+
+    Raises signing.KeyUnusable (also where none is configured), signing.WrongPassword.
+    """
+    path = office.settings.seal_key
+    if path is None:
+        raise signing.KeyUnusable("no seal is configured (DOCFLOW_SEAL_KEY)")
+    password = office.settings.seal_password.get_secret_value()
+    try:
+        kept = (path, password, path.stat().st_mtime_ns)  # a renewed seal is used at once
+        if kept not in _keys:
+            _keys[kept] = signing.SigningKey.load_pkcs12(path.read_bytes(), password)
+    except OSError as error:
+        raise signing.KeyUnusable(f"the seal's file cannot be read: {error}") from error
+    return _keys[kept]
+
+
+METHOD_NAMES = {
+    "el": {
+        DeliveryMethod.COUNTER: "Αυτοπροσώπως",
+        DeliveryMethod.POST: "Ταχυδρομείο",
+        DeliveryMethod.REGISTERED_POST: "Συστημένη επιστολή",
+        DeliveryMethod.COURIER: "Ταχυμεταφορά",
+        DeliveryMethod.EMAIL: "Ηλεκτρονικό ταχυδρομείο",
+        DeliveryMethod.FAX: "Τηλεομοιοτυπία",
+        DeliveryMethod.PORTAL: "Διαδικτυακή πύλη",
+        DeliveryMethod.SYSTEM: "Πληροφοριακό σύστημα",
+    },
+    "en": {
+        DeliveryMethod.COUNTER: "In person",
+        DeliveryMethod.POST: "Post",
+        DeliveryMethod.REGISTERED_POST: "Registered post",
+        DeliveryMethod.COURIER: "Courier",
+        DeliveryMethod.EMAIL: "E-mail",
+        DeliveryMethod.FAX: "Fax",
+        DeliveryMethod.PORTAL: "Web portal",
+        DeliveryMethod.SYSTEM: "Information system",
+    },
+}

@@ -1,0 +1,49 @@
+"""How often somebody without a login may try: counted in the database, so all processes agree."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, text
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from docflow import clock
+from docflow.db import Base
+from docflow.errors import Unavailable
+from docflow.i18n import t
+
+
+class TooManyTries(Unavailable):
+    """Too many tries from one place; a pause helps."""
+
+
+class Tries(Base):
+    """Tries of one key within one window."""
+
+    __tablename__ = "tries"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    window: Mapped[datetime] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(server_default="1")
+
+
+_COUNT = text(
+    """
+    INSERT INTO tries (key, "window") VALUES (:key, :window)
+    ON CONFLICT (key, "window") DO UPDATE SET count = tries.count + 1 RETURNING count
+    """
+)
+
+
+def count(session: Session, key: str, *, limit: int, every: timedelta) -> None:
+    """Count one try. Raises TooManyTries beyond `limit` within the window.
+
+    The caller's transaction must commit all the same: do the try in another one.
+    """
+    now, seconds = clock.now(), int(every.total_seconds())
+    window = datetime.fromtimestamp(now.timestamp() // seconds * seconds, tz=now.tzinfo)
+    tried = session.execute(_COUNT, {"key": key, "window": window}).scalar_one()
+    if tried > limit:
+        raise TooManyTries(t("Too many tries. Please wait a few minutes and try again."))
+
+
+def sweep(session: Session) -> None:
+    session.execute(delete(Tries).where(Tries.window < clock.now() - timedelta(days=1)))

@@ -1,0 +1,45 @@
+"""Celery: one task that runs one job. The row of the job says everything; the ring only its id."""
+
+import os
+from functools import cache
+
+from celery import Celery
+
+from docflow import outbox, settings, tables
+from docflow.office import Office, open_office
+
+RING = "docflow.run_job"
+QUEUES = ("default", "ocr", "signing")
+
+__all__ = ["QUEUES", "RING", "app", "make_app", "tables"]
+
+
+def make_app(broker_url: str) -> Celery:
+    """A Celery application on this broker; results are rows, so there is no result backend."""
+    celery = Celery("docflow", broker=broker_url)
+    celery.conf.update(
+        task_ignore_result=True,
+        task_acks_late=True,
+        task_reject_on_worker_lost=False,  # the lease of the row brings the job back
+        worker_prefetch_multiplier=1,
+        worker_hijack_root_logger=False,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={"visibility_timeout": 3600, "socket_timeout": 5},
+        task_default_queue="default",
+        worker_send_task_events=False,
+    )
+    return celery
+
+
+app = make_app(os.environ.get("DOCFLOW_BROKER_URL", "redis://127.0.0.1:6379/0"))
+
+
+@cache
+def _office(pid: int) -> Office:
+    """One engine a process: made after the fork, as psycopg connections must be."""
+    return open_office(settings.load(), pool=2)
+
+
+@app.task(name=RING)
+def run_job(job_id: int) -> None:
+    outbox.run(_office(os.getpid()), job_id)

@@ -1,0 +1,60 @@
+"""What a child can be asked: count, read, render, layer. One file is kept open between requests."""
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ocr.child import layer, page
+from ocr.child.pdf import PdfSource
+from ocr.child.pictures import PictureSource
+from ocr.child.sheets import Source
+from ocr.values import Page, Word
+
+_open: dict[tuple[str, int, int], Source] = {}
+
+
+def count(request: dict[str, Any]) -> dict[str, Any]:
+    return {"pages": _source(request).count}
+
+
+def read(request: dict[str, Any]) -> dict[str, Any]:
+    return {"page": page.read(_source(request), request)}
+
+
+def render(request: dict[str, Any]) -> bytes:
+    picture = _source(request).picture(
+        request["number"], dpi=request["dpi"], max_pixels=request["max_pixels"]
+    )
+    png = io.BytesIO()
+    picture.save(png, "PNG", compress_level=1)
+    return png.getvalue()
+
+
+def add_layer(request: dict[str, Any]) -> bytes:
+    pages = [
+        Page(**{**fields, "words": tuple(Word(**word) for word in fields["words"])})
+        for fields in request["pages"]
+    ]
+    path = Path(request["path"])
+    return layer.searchable(path, request["kind"], pages, pdfa=request["pdfa"])
+
+
+def _source(request: dict[str, Any]) -> Source:
+    path = Path(request["path"])
+    stat = path.stat()
+    key = (str(path), stat.st_mtime_ns, stat.st_size)
+    if key not in _open:
+        while _open:
+            _open.popitem()[1].close()
+        kind = PdfSource if request["kind"] == "application/pdf" else PictureSource
+        _open[key] = kind(path)
+    return _open[key]
+
+
+DUTIES: dict[str, Callable[[dict[str, Any]], dict[str, Any] | bytes]] = {
+    "count": count,
+    "read": read,
+    "render": render,
+    "layer": add_layer,
+}

@@ -1,0 +1,89 @@
+"""The values that cross the border of `ocr`: pages, words, limits, and the one error."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Source = Literal["ocr", "text-layer", "blank", "failed"]
+Reason = Literal[
+    "empty",
+    "encrypted",
+    "damaged",
+    "unsupported",
+    "page-too-large",
+    "too-many-pages",
+    "timeout",
+    "memory",
+    "crashed",
+]
+
+
+class Unreadable(Exception):
+    """The file as a whole, or the one page asked for, cannot be read.
+
+    `code` is for programs and for the clerk's translated message, `detail` is technical English
+    for the log, `page` is the 1-based number where one page is to blame.
+    """
+
+    def __init__(self, code: Reason, detail: str, page: int | None = None) -> None:
+        super().__init__(code, detail, page)
+        self.code: Reason = code
+        self.detail = detail
+        self.page = page
+
+    def __str__(self) -> str:
+        where = f" (page {self.page})" if self.page else ""
+        return f"{self.code}: {self.detail}{where}"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word; its box in points, origin at the top left of the upright page."""
+
+    text: str
+    x0: float
+    y0: float
+    x1: float
+    y1: float
+    confidence: float
+    """0 to 100; 100 for words of a text layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What was read on one page.
+
+    `rotation` is the angle, clockwise, by which the page as it is displayed must be turned to
+    stand upright (0, 90, 180 or 270); `skew` the degrees, clockwise, by which its lines slope.
+    `width`, `height` and the boxes of the words belong to the upright page, in points; the boxes
+    follow the page as it lies, not as it was straightened for reading.
+    """
+
+    number: int
+    source: Source
+    text: str
+    confidence: float | None
+    rotation: int
+    skew: float
+    width: float
+    height: float
+    words: tuple[Word, ...]
+    seconds: float
+    problem: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one file may cost. Exceeding a limit ends the page or the file, never the caller."""
+
+    max_pages: int = 5_000
+    max_pixels: int = 150_000_000
+    """Pixels of one embedded picture that is decoded; above it the page is refused undecoded."""
+    reading_pixels: int = 25_000_000
+    """Pixels of the raster that is recognised; larger pages are read at a lower resolution."""
+    page_seconds: float = 60.0
+    """Of the processor's time for one page; five times as much on the clock."""
+    file_seconds: float = 30.0
+    """For opening and counting, not for reading."""
+    memory_bytes: int = 2 * 1024**3
+    """Address space of the child (RLIMIT_AS), which includes code and reserves of the libraries;
+    the memory really used by an A4 page at 300 dpi is about a fifth of it."""

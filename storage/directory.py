@@ -1,0 +1,175 @@
+"""Objects as files of a directory: DIR/ab/abcd…, read-only, each written once.
+
+An object is written under a temporary name, synced, renamed into place, and its directory synced:
+after a power cut it is there whole, or not there. A put takes the store's lock shared and a
+deletion takes it alone, so that an orphan which is just being put again cannot be swept.
+"""
+
+import fcntl
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from storage.contract import MIN_AGE, Listed, Stored
+from storage.errors import DigestMismatch, NoSuchObject, StoreUnavailable, TooYoung
+from storage.reading import Reading, copy_hashing, is_digest
+
+_TEMPORARY = "tmp"
+_LOCK = "lock"
+_READ_ONLY = 0o440
+_LEFT_OVER = timedelta(days=1)
+
+
+class DirectoryStore:
+    """A store on a file system; several processes of one machine may use it at a time."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self._settled: set[Path] = set()
+
+    def prepare(self) -> None:
+        with _disk("The directory of the store cannot be made"):
+            temporary = self.root / _TEMPORARY
+            temporary.mkdir(parents=True, exist_ok=True)
+            _sync(self.root.parent)
+            _sync(self.root)
+            for left in temporary.iterdir():
+                if _age(left.stat()) > _LEFT_OVER:
+                    left.unlink(missing_ok=True)
+
+    def check(self) -> None:
+        probe = os.urandom(64)
+        with _disk("Nothing can be written"):
+            with tempfile.NamedTemporaryFile(dir=self.root / _TEMPORARY) as file:
+                file.write(probe)
+                file.flush()
+                os.fsync(file.fileno())
+                if Path(file.name).read_bytes() != probe:
+                    raise DigestMismatch(f"{self.root} does not give back what was written.")
+
+    def put(self, stream: BinaryIO, *, limit: int) -> Stored:
+        with _disk("The object cannot be stored"):
+            descriptor, name = tempfile.mkstemp(dir=self.root / _TEMPORARY)
+        temporary = Path(name)
+        try:
+            with os.fdopen(descriptor, "wb") as target:
+                sha256, size = copy_hashing(stream, target, limit=limit)
+                with _disk("The object cannot be stored"):
+                    target.flush()
+                    os.fchmod(target.fileno(), _READ_ONLY)
+                    os.fsync(target.fileno())
+            with _disk("The object cannot be stored"):
+                self._publish(temporary, sha256, size)
+        finally:
+            with _disk("The temporary file cannot be removed"):
+                temporary.unlink(missing_ok=True)
+        return Stored(sha256=sha256, size=size)
+
+    def put_bytes(self, data: bytes) -> Stored:
+        return self.put(BytesIO(data), limit=len(data))
+
+    def open(self, sha256: str) -> Reading:
+        if not self.exists(sha256):
+            raise _no_such(sha256)
+        with _disk("The object cannot be read"):
+            file = self._path(sha256).open("rb")
+            return Reading(file, sha256=sha256, size=os.fstat(file.fileno()).st_size)
+
+    def read(self, sha256: str) -> bytes:
+        with self.open(sha256) as reading:
+            return reading.read()
+
+    def exists(self, sha256: str) -> bool:
+        with _disk("The store cannot be read"):
+            if not self.root.is_dir():
+                raise StoreUnavailable(f"{self.root} is not there.")
+            return is_digest(sha256) and self._path(sha256).is_file()
+
+    @contextmanager
+    def local_copy(self, sha256: str) -> Iterator[Path]:
+        with self.open(sha256) as reading:
+            for _ in reading:
+                pass
+        yield self._path(sha256)
+
+    def delete(self, sha256: str, *, min_age: timedelta = MIN_AGE) -> None:
+        with self._locked(fcntl.LOCK_EX), _disk("The object cannot be deleted"):
+            if not self.exists(sha256):
+                raise _no_such(sha256)
+            path = self._path(sha256)
+            if _age(path.stat()) < min_age:
+                raise TooYoung(f"{sha256} was put less than {min_age} ago.")
+            path.unlink()
+            _sync(path.parent)
+
+    def iterate(self) -> Iterator[Listed]:
+        with _disk("The store cannot be listed"):
+            folders = sorted(p for p in self.root.iterdir() if len(p.name) == 2 and p.is_dir())
+        for folder in folders:
+            with _disk("The store cannot be listed"):
+                files = sorted(p for p in folder.iterdir() if is_digest(p.name))
+                found = [(path.name, path.stat()) for path in files]
+            for name, status in found:
+                stored_at = datetime.fromtimestamp(status.st_mtime, UTC)
+                yield Listed(sha256=name, size=status.st_size, stored_at=stored_at)
+
+    def _publish(self, temporary: Path, sha256: str, size: int) -> None:
+        path = self._path(sha256)
+        with self._locked(fcntl.LOCK_SH):
+            self._settle(path.parent)
+            if path.exists() and path.stat().st_size == size:
+                # The first writer may not have synced the directory yet: we answer only after it.
+                os.utime(path)
+            else:
+                temporary.replace(path)
+            _sync(path.parent)
+
+    def _settle(self, folder: Path) -> None:
+        """Make `folder` durable. One that another process made may not be so yet."""
+        if folder not in self._settled or not folder.is_dir():
+            folder.mkdir(exist_ok=True)
+            _sync(self.root)
+            self._settled.add(folder)
+
+    def _path(self, sha256: str) -> Path:
+        return self.root / sha256[:2] / sha256
+
+    @contextmanager
+    def _locked(self, how: int) -> Iterator[None]:
+        with _disk("The lock of the store cannot be taken"):
+            descriptor = os.open(self.root / _LOCK, os.O_RDWR | os.O_CREAT, 0o660)
+        try:
+            fcntl.flock(descriptor, how)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _no_such(sha256: str) -> NoSuchObject:
+    return NoSuchObject(f"No object has the digest {sha256[:80]!r}.")
+
+
+@contextmanager
+def _disk(what: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as exc:
+        raise StoreUnavailable(f"{what}: {exc}") from exc
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _age(status: os.stat_result) -> timedelta:
+    return timedelta(seconds=time.time() - status.st_mtime)

@@ -1,0 +1,207 @@
+"""The database, the office, signing keys and servers of the tests.
+
+One PostgreSQL serves a whole run; each xdist worker has its own database, a copy of one that
+Alembic migrated. A test of a use case lives in one transaction that is rolled back; each `begin()`
+in it is a savepoint with a new session, so that it sees what production sees.
+"""
+
+import fcntl
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.orm import Session
+
+import storage
+from docflow import circulation, migrations, tables
+from docflow.db import Database
+from docflow.office import Office, open_office
+from docflow.settings import Settings
+from signing.testpki import TestPki
+from tests import factories, stack
+
+TEMPLATE = "docflow_template"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> stack.PostgresServer:
+    """The server of this run, with a migrated database to copy from."""
+    server = stack.shared(stack.PostgresServer)
+    folder = stack.run_folder()
+    done = folder / "PostgresServer.template"
+    with (folder / "PostgresServer.template-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            server.create_database(TEMPLATE)
+            migrations.upgrade(server.owner_url(TEMPLATE))
+            done.touch()
+    return server
+
+
+@pytest.fixture(scope="session")
+def clone(postgres: stack.PostgresServer, worker_id: str) -> Callable[[str], str]:
+    """Make a fresh migrated database; its name."""
+
+    def make(purpose: str) -> str:
+        name = f"docflow_{worker_id}_{purpose}"
+        with (stack.run_folder() / "PostgresServer.template-lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # PostgreSQL copies a template for one at a time
+            postgres.clone_database(TEMPLATE, name)
+        return name
+
+    return make
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys of the test authority: the body's seal, and those of the persons who sign."""
+
+    pki: TestPki
+    tsa_url: str
+    seal: Path
+    roots: Path
+    persons: dict[str, bytes]
+
+
+@pytest.fixture(scope="session")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
+    server = stack.shared(stack.TsaServer)
+    pki = TestPki(server.folder / "pki")
+    folder = tmp_path_factory.mktemp("keys")
+    seal, roots = folder / "seal.p12", folder / "roots.pem"
+    since = datetime.now(UTC) - timedelta(days=1)
+    seal.write_bytes(pki.issue_seal(name="Δήμος Παραδείγματος", password="σφραγίδα", since=since))
+    roots.write_bytes(b"".join(pki.trust_roots))
+    persons = {
+        username: pki.issue_person(
+            name=factories.PEOPLE[username][0],
+            title=factories.PEOPLE[username][1],
+            password=factories.KEY_PASSWORD,
+            since=since,
+        )
+        for username in ("engineer", "director", "mayor")
+    }
+    return Keys(pki, server.url, seal, roots, persons)
+
+
+class OneTransaction(Database):
+    """The database of a test: each `begin()` is a savepoint of one transaction of the test's."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.engine = connection.engine
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        with self._session() as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        with self._session() as session:
+            session.execute(text("SET LOCAL transaction_read_only = on"))
+            try:
+                yield session
+            finally:
+                session.expunge_all()  # or the rollback would make what was read unreadable
+                session.rollback()  # of the savepoint: ends the setting
+
+    def _session(self) -> Session:
+        return Session(
+            self.connection, expire_on_commit=False, join_transaction_mode="create_savepoint"
+        )
+
+
+@pytest.fixture(scope="session")
+def engine(postgres: stack.PostgresServer, clone: Callable[[str], str]) -> Iterator[Any]:
+    made = create_engine(postgres.url(clone("main")), connect_args={"options": "-c timezone=UTC"})
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def db(engine: Any) -> Iterator[OneTransaction]:
+    with engine.connect() as connection:
+        transaction = connection.begin()
+        yield OneTransaction(connection)
+        transaction.rollback()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """No seal, no time-stamps, mail into a folder; `signing_office` has the rest."""
+    return Settings(
+        data=tmp_path,
+        database_url=SecretStr("postgresql+psycopg://unused"),
+        storage_url=SecretStr(f"file:{tmp_path / 'objects'}"),
+        smtp_url=SecretStr(f"file:{tmp_path / 'outbox'}"),
+        secret_key=SecretStr("s" * 32),
+        public_url="https://protocol.paradeigma.example",
+    )
+
+
+@pytest.fixture
+def office(settings: Settings, db: OneTransaction) -> Office:
+    """Settings, the test's transaction, and an object store in the test's folder."""
+    store = storage.open_store(settings.storage_url.get_secret_value())
+    store.prepare()
+    return Office(settings, db, store)
+
+
+@pytest.fixture
+def session(db: OneTransaction) -> Iterator[Session]:
+    """A session in the test's transaction."""
+    with db.begin() as session:
+        yield session
+
+
+@pytest.fixture
+def town(db: OneTransaction) -> factories.Town:
+    """The municipality of the test's transaction."""
+    with db.begin() as session:
+        return factories.municipality(session)
+
+
+@pytest.fixture
+def signing_office(office: Office, town: factories.Town, keys: Keys) -> Office:
+    """The office with seal, time-stamps and the keys of engineer, director and mayor."""
+    signs = replace(
+        office,
+        settings=office.settings.model_copy(
+            update={
+                "tsa_urls": [keys.tsa_url],
+                "trust_roots": keys.roots,
+                "seal_key": keys.seal,
+                "seal_password": SecretStr("σφραγίδα"),
+            }
+        ),
+    )
+    for username, data in keys.persons.items():
+        with office.db.begin() as session:
+            circulation.keys.add(
+                session, data, factories.KEY_PASSWORD, by=town.person(session, username)
+            )
+    return signs
+
+
+@pytest.fixture
+def committed(
+    settings: Settings, postgres: stack.PostgresServer, clone: Callable[[str], str]
+) -> Iterator[Office]:
+    """An office whose transactions really commit, for races and faults: a database of its own."""
+    name = clone("committed")
+    url = SecretStr(postgres.url(name))
+    office = open_office(settings.model_copy(update={"database_url": url}), pool=20)
+    office.store.prepare()
+    yield office
+    office.db.dispose()
+    postgres.drop_database(name)
+
+
+assert tables.Base  # every table, job and check is known to the tests

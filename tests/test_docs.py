@@ -1,0 +1,43 @@
+"""What the documentation says is so: settings, errors, commands, links."""
+
+import re
+import runpy
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = runpy.run_path(str(ROOT / "scripts" / "reference.py"))
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")])
+
+
+@pytest.mark.parametrize("name", ["settings.md", "errors.md"])
+def test_reference_pages_are_as_the_code_says(name):
+    written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert written == REFERENCE["PAGES"][name](), "run scripts/reference.py"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#\s]+)\)", page.read_text(encoding="utf-8")):
+        if "://" not in target:
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_readme_shows_the_two_commands():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert "make run" in readme
+    assert "make test" in readme
+
+
+def test_each_make_target_of_the_documents_exists():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
+    for page in PAGES:
+        for target in re.findall(r"`make ([a-z-]+)`", page.read_text(encoding="utf-8")):
+            assert target in targets, f"{page.name} speaks of make {target}"
+
+
+def test_decisions_name_what_enforces_them():
+    for page in sorted((ROOT / "docs" / "decisions").glob("*.md")):
+        assert "**Enforced by**" in page.read_text(encoding="utf-8"), page.name
