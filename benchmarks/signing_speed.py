@@ -63,7 +63,7 @@ def served(directory: Path) -> Iterator[testpki.TestPki]:
     """A test PKI, its server in another process."""
     pki = testpki.create(directory, organisation="Benchmark")
     command = [sys.executable, "-m", "signing.testpki", "serve", str(directory)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603  # ours
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # ours
     try:
         _wait_for(pki.port)
         yield pki

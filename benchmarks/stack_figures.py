@@ -52,7 +52,7 @@ def start(folder: Path) -> tuple[float, "subprocess.Popen[bytes]", str]:
     log = folder / "bench.log"
     began = time.monotonic()
     with log.open("wb") as output:
-        process = subprocess.Popen(  # noqa: S603  # our own command
+        process = subprocess.Popen(  # our own command
             [str(DOCFLOW), "up", "--demo", "--data", str(folder / "data")],
             cwd=ROOT,
             stdout=output,

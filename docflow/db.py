@@ -71,6 +71,7 @@ class Database:
             max_overflow=0,
             pool_timeout=10,
             pool_pre_ping=True,
+            hide_parameters=True,  # no personal data in tracebacks
             connect_args={"connect_timeout": 5, "options": "-c timezone=UTC"},
         )
 

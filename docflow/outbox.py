@@ -150,7 +150,7 @@ def due(session: Session, *, limit: int = 200) -> list[tuple[int, str]]:
     return sorted((job_id, queue) for job_id, queue in rows)
 
 
-def _ring_again_at() -> ColumnElement[datetime]:
+def _ring_again_at() -> ColumnElement[datetime | None]:
     """A ring may be lost, or wait in a long queue: ring again after a minute, then ever later.
 
     The pause is a minute and the time that the job was due already, so that a backlog of thousands

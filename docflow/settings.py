@@ -107,4 +107,4 @@ def load() -> Settings:
 
 
 # Read by the tool packages, which know no settings.
-_ELSEWHERE = {"DOCFLOW_TESSDATA"}
+_ELSEWHERE = {"DOCFLOW_TESSDATA", "DOCFLOW_KEY_PASSWORD"}

@@ -72,7 +72,13 @@ def errors() -> str:
         "kebab case. Made from the code.",
     ]
     for kind in KINDS:
-        lines += ["", f"## {kind.__name__}: HTTP {STATUS[kind]}", "", "| error | meaning |", "|---|---|"]
+        lines += [
+            "",
+            f"## {kind.__name__}: HTTP {STATUS[kind]}",
+            "",
+            "| error | meaning |",
+            "|---|---|",
+        ]
         lines += [f"| `{e.__module__}.{e.__name__}` | {_first_line(e)} |" for e in _below(kind)]
     return "\n".join(lines) + "\n"
 

@@ -47,7 +47,7 @@ def validate(
         return asyncio.run(_judged(pdf, Judge(roots, offline=offline), now))
     except MemoryError:
         return unreadable("too-large")
-    except Exception:  # noqa: BLE001
+    except Exception:
         # The border to pyHanko for strangers' files: it raises bare exceptions of many kinds on
         # malformed ones, and a public page must have an answer for each.
         return unreadable("damaged")

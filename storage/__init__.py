@@ -18,7 +18,6 @@ from storage.errors import (
 )
 from storage.opening import open_store
 from storage.reading import Reading
-from storage.s3 import S3Store
 
 __all__ = [
     "CHUNK",
@@ -29,7 +28,6 @@ __all__ = [
     "Listed",
     "NoSuchObject",
     "Reading",
-    "S3Store",
     "StorageError",
     "Store",
     "StoreUnavailable",

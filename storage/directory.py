@@ -45,13 +45,15 @@ class DirectoryStore:
 
     def check(self) -> None:
         probe = os.urandom(64)
-        with _disk("Nothing can be written"):
-            with tempfile.NamedTemporaryFile(dir=self.root / _TEMPORARY) as file:
-                file.write(probe)
-                file.flush()
-                os.fsync(file.fileno())
-                if Path(file.name).read_bytes() != probe:
-                    raise DigestMismatch(f"{self.root} does not give back what was written.")
+        with (
+            _disk("Nothing can be written"),
+            tempfile.NamedTemporaryFile(dir=self.root / _TEMPORARY) as file,
+        ):
+            file.write(probe)
+            file.flush()
+            os.fsync(file.fileno())
+            if Path(file.name).read_bytes() != probe:
+                raise DigestMismatch(f"{self.root} does not give back what was written.")
 
     def put(self, stream: BinaryIO, *, limit: int) -> Stored:
         with _disk("The object cannot be stored"):

@@ -203,7 +203,7 @@ class S3Server(Server):
     """SeaweedFS with its S3 door; `weed mini` is usable after one to two seconds."""
 
     KEY: ClassVar[str] = "docflow"
-    SECRET: ClassVar[str] = "docflow-test-secret"  # noqa: S105 - a server of this test run only
+    SECRET: ClassVar[str] = "docflow-test-secret"
 
     port: int = field(default_factory=lambda: _ports_with_grpc(1)[0])
     others: list[int] = field(default_factory=lambda: _ports_with_grpc(4))
@@ -305,7 +305,7 @@ def shared(kind: type[S]) -> S:
         starting.write_text(json.dumps(fields))
         run = str(run_process())
         with (folder / f"{kind.__name__}.guardian.log").open("wb") as output:
-            guardian = subprocess.Popen(  # noqa: S603 - this very file
+            guardian = subprocess.Popen(
                 [*(sys.executable, "-m", "tests.stack", kind.__name__, str(starting)), run],
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,
@@ -342,7 +342,7 @@ def _ports_with_grpc(count: int) -> list[int]:
     """Free ports whose number + 10000 is free too: SeaweedFS opens its gRPC there."""
     found: list[int] = []
     while len(found) < count:
-        port = random.randint(20_000, 32_000)  # noqa: S311 - no secret
+        port = random.randint(20_000, 32_000)
         if port not in found and all(map(processes.is_port_free, (port, port + 10_000))):
             found.append(port)
     return found

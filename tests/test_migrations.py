@@ -60,6 +60,13 @@ def test_the_application_may_use_every_table_and_change_no_history(empty):
         connection.engine.dispose()
     rights = {table: set(granted) for table, granted in rows}
     assert set(tables.Base.metadata.tables) <= set(rights)
-    for table in ("entries", "recipients", "relations", "annulments", "audit_events", "audit_chain"):
+    for table in (
+        "entries",
+        "recipients",
+        "relations",
+        "annulments",
+        "audit_events",
+        "audit_chain",
+    ):
         assert rights[table] == {"SELECT", "INSERT"}, table
     assert "TRUNCATE" not in set().union(*rights.values())

@@ -153,8 +153,7 @@ def upgrade() -> None:
         """
     )
     op.execute(
-        "CREATE TRIGGER ring AFTER INSERT ON jobs "
-        "FOR EACH STATEMENT EXECUTE FUNCTION ring_relay()"
+        "CREATE TRIGGER ring AFTER INSERT ON jobs FOR EACH STATEMENT EXECUTE FUNCTION ring_relay()"
     )
     # An entry bears the number that its series has just given.
     op.execute(

@@ -1,8 +1,9 @@
 """The citizen's pick-up page: the link from the mail, and the code that came with it."""
 
 from datetime import timedelta
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
 from api.deps import Language, TheOffice
 from api.pages import TheForm
@@ -13,18 +14,19 @@ from docflow.i18n import Text, t
 from docflow.office import Office
 
 router = APIRouter()
+Token = Annotated[str, Path(pattern=r"^[\w-]{1,100}$")]
 TRIES, _WINDOW = 20, timedelta(minutes=5)  # of one address, whatever the link
 
 
 @router.get("/pickup/{token}")
-def ask(request: Request, token: str, office: TheOffice, language: Language) -> Response:
+def ask(request: Request, token: Token, office: TheOffice, language: Language) -> Response:
     """Ask for the code. Opening the link alone tells nothing and collects nothing."""
     return _page(request, office, token, language)
 
 
 @router.post("/pickup/{token}")
 def collect(
-    request: Request, token: str, form: TheForm, office: TheOffice, language: Language
+    request: Request, token: Token, form: TheForm, office: TheOffice, language: Language
 ) -> Response:
     """The document, when the code is right; every try is recorded."""
     client = request.client.host if request.client else ""

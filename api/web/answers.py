@@ -128,6 +128,7 @@ def _show(request: Request, office: Office, sheet: Sheet) -> Response:
         errors=errors,
         kept=forms.kept_notes(office, sheet.kept),
         channels=list(Channel),
+        max_mb=office.settings.max_upload_mb,
     )
 
 

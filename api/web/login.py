@@ -128,6 +128,7 @@ def _form(
     interrupted: str = "",
     username: str = "",
     error: Text | None = None,
+    message: Text | None = None,
     status_code: int = 200,
 ) -> Response:
     request.state.language = language
@@ -142,6 +143,7 @@ def _form(
         interrupted=interrupted,
         username=username,
         error=error,
+        message=message,
         demo_logins=demo.logins() if office.settings.demo else (),
         demo_password=demo.PASSWORD,
         demo_key_password=demo.KEY_PASSWORD,
@@ -169,7 +171,7 @@ def ended(request: Request, office: Office, form: FormData | None, language: str
         language,
         to=to,
         interrupted=kept,
-        error=message,
+        message=message,
         status_code=200 if request.method == "GET" else 401,
     )
 

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from api import pages
 from api.deps import office_of
 from docflow import organization
+from docflow.errors import Unavailable
 from docflow.i18n import Text, t
 from docflow.principal import Principal, Role
 
@@ -86,8 +87,11 @@ def _body_name(request: Request, body_id: int) -> str:
     known: dict[int, tuple[float, str]] = state.body_names
     asked_at, name = known.get(body_id, (0.0, ""))
     if not name or time.monotonic() - asked_at > _NAME_LIFE:
-        with office_of(request).db.read() as session:
-            name = organization.body(session, body_id).name
+        try:
+            with office_of(request).db.read() as session:
+                name = organization.body(session, body_id).name
+        except Unavailable:
+            return name  # the page of that very error must still be shown
         known[body_id] = (time.monotonic(), name)
     return name
 

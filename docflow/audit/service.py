@@ -178,6 +178,7 @@ def verify(session: Session, *, progress: Callable[[int, int], None] | None = No
         previous = link.hash
         if progress and expected % 2000 == 0:
             progress(expected, total)
+    rows.close()  # where a broken link ended the loop, the rest was not fetched
     findings += _outside_the_chain(session)
     unchained = session.scalar(select(func.count()).select_from(Pending)) or 0
     for compare in _checks:

@@ -59,12 +59,12 @@ def of_person(session: Session, user_id: int) -> Keyring:
     return row
 
 
-def open_key(data: bytes, password: str) -> signing.SigningKey:
+def open_key(data: bytes, password: str) -> "signing.SigningKey":
     """The key, unlocked. Raises WrongKeyPassword, BadKeyFile."""
     return _open(data, password)
 
 
-def _open(data: bytes, password: str) -> signing.SigningKey:
+def _open(data: bytes, password: str) -> "signing.SigningKey":
     try:
         return signing.SigningKey.load_pkcs12(data, password)
     except signing.WrongPassword as error:

@@ -170,7 +170,7 @@ def sign(office: Office, draft_id: int, *, by: Principal, password: str) -> Draf
 def _sign_pdf(
     office: Office,
     pdf: bytes,
-    key: signing.SigningKey,
+    key: "signing.SigningKey",  # as text: naming the class would load pyHanko
     *,
     by: Principal,
     capacity: str,

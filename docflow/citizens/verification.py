@@ -152,8 +152,13 @@ def _of_entry(session: Session, entry: registry.Entry, *, file_kind: str = "") -
 
 def _judged(office: Office, report: signing.Report) -> Verdict:
     ours = _own_seal_subject(office)
-    # Anybody can write our name into a certificate: only one that leads to our roots is ours.
-    by_us = [s for s in report.signatures if s.signer == ours and s.trust != UNKNOWN_SIGNER]
+    # Anybody can write our name into a certificate: a sound signature is ours only where the
+    # certificate leads to our roots. Of a changed file no more than the name can be said.
+    by_us = [
+        s
+        for s in report.signatures
+        if s.signer == ours and (s.trust != UNKNOWN_SIGNER or s.integrity != "intact")
+    ]
     if report.verdict == "unsigned" or not report.signatures:
         return Verdict(Answer.UNKNOWN)
     if any(s.integrity in ("changed", "broken") for s in by_us):

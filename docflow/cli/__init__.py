@@ -1,8 +1,8 @@
 """The command `docflow`: everything that is done without a browser.
 
 Exit codes: 0 done, 1 a domain error (its message on standard error), 2 wrong usage. With `--json`
-standard output has one JSON document and nothing else. Commands are described in `commands`;
-what they do is loaded when they run, so that `docflow --help` and the small processes start fast.
+standard output has one JSON document and nothing else. The commands with their options stand in
+`desk`, `tools` and `services`; what they do is loaded when they run.
 """
 
 import sys

@@ -39,25 +39,11 @@ def init(
         password = passwords.new(password_file, username=administrator)
         with office.db.begin() as session:
             _require_empty(session)
-            body = Body(code=_CODE, name=name, **details)
-            session.add(body)
-            session.flush()  # its id, for its units
-            unit = Unit(body_id=body.id, code="1", name=secretariat, valid_from=clock.today())
-            session.add(unit)
-            session.flush()  # its id, for the body
-            body.secretariat_id = unit.id
-            session.add_all(_books(body.id))
+            body, unit = _first_body(session, name, secretariat, details)
             first = _account(session, body.id, administrator, administrator_name, password=password)
             organization.grant(session, first, Role.ADMINISTRATOR)
             technical = _account(session, body.id, finding.TECHNICAL_ACCOUNT, "Γραμμή εντολών")
             organization.grant(session, technical, Role.CLERK, unit)
-            audit.record(
-                session,
-                "body.created",
-                by=system(body.id, via=Via.CLI),
-                subject=("body", body.id),
-                name=name,
-            )
     say(
         t(
             "{body} is set up. Log in as {username}; add people with “docflow create-user”.",
@@ -148,6 +134,23 @@ def create_token(
         warn(t("Keep it safe: it is shown this once."))
         say(token)
     return 0
+
+
+def _first_body(
+    session: Session, name: str, secretariat: str, details: dict[str, Any]
+) -> tuple[Body, Unit]:
+    """The body with its secretariat and its two books."""
+    body = Body(code=_CODE, name=name, **details)
+    session.add(body)
+    session.flush()  # its id, for its units
+    unit = Unit(body_id=body.id, code="1", name=secretariat, valid_from=clock.today())
+    session.add(unit)
+    session.flush()  # its id, for the body
+    body.secretariat_id = unit.id
+    session.add_all(_books(body.id))
+    by = system(body.id, via=Via.CLI)
+    audit.record(session, "body.created", by=by, subject=("body", body.id), name=name)
+    return body, unit
 
 
 def _books(body_id: int) -> list[registry.Book]:

@@ -113,7 +113,7 @@ def validate_file(
     return 0
 
 
-def _key(file: Path, password_file: Path | None) -> signing.SigningKey:
+def _key(file: Path, password_file: Path | None) -> "signing.SigningKey":
     """The key, opened with the password of the file, of the environment, or asked for."""
     data = file.read_bytes()
     try:

@@ -89,9 +89,9 @@ def coverage(directory: Path = FONT_DIR) -> frozenset[int]:
 def _build(files: Path, target: Path, style: _Style) -> set[int]:
     """One static font of all subsets; returns the code points it draws."""
     # fontTools is needed at set-up only; a web worker never pays for it.
-    from fontTools.merge import Merger  # type: ignore[import-untyped]
-    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]
-    from fontTools.varLib import instancer  # type: ignore[import-untyped]
+    from fontTools.merge import Merger
+    from fontTools.ttLib import TTFont
+    from fontTools.varLib import instancer
 
     parts: list[Path] = []
     for subset in _SUBSETS:

@@ -11,6 +11,16 @@ from docflow.registry.access import (
     open_to_unit,
     visible_to,
 )
+from docflow.registry.annulment import (
+    AlreadyAnnulled,
+    NotYoursToAnnul,
+    ReasonMissing,
+    ReasonTooLong,
+    after_annulment,
+    annul,
+    require_not_annulled,
+    strike_out,
+)
 from docflow.registry.models import (
     Annulment,
     Book,
@@ -58,7 +68,6 @@ from docflow.registry.queries import (
     numbered,
 )
 from docflow.registry.service import (
-    AlreadyAnnulled,
     BadCount,
     BadDate,
     BadKey,
@@ -66,16 +75,10 @@ from docflow.registry.service import (
     KeyReused,
     NewEntry,
     NoSecretariat,
-    NotYoursToAnnul,
-    ReasonMissing,
     RecipientMissing,
     SenderMissing,
     TooLong,
-    after_annulment,
-    annul,
     register,
-    require_not_annulled,
-    strike_out,
 )
 
 __all__ = [
@@ -112,6 +115,7 @@ __all__ = [
     "PrintingFailed",
     "Priority",
     "ReasonMissing",
+    "ReasonTooLong",
     "Recipient",
     "RecipientMissing",
     "Relation",

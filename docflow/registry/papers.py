@@ -17,7 +17,8 @@ from docflow.folding import fold
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Principal
-from docflow.registry import codes, queries, service
+from docflow.registry import codes, queries
+from docflow.registry.annulment import require_not_annulled
 from docflow.registry.models import Book, DeliveryMethod, Direction, Paper
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ def receipt(office: Office, entry_id: int, *, by: Principal, language: str) -> b
     """
     with office.db.begin() as session:
         entry = queries.get(session, entry_id, by=by)
-        service.require_not_annulled(session, entry)
+        require_not_annulled(session, entry)
         kept = session.get(Paper, (entry.id, RECEIPT, language))
         data = _receipt_data(office, session, entry_id, by, language) if kept is None else None
     if kept is not None:
@@ -188,10 +189,11 @@ def _sealed(office: Office, pdf: bytes) -> bytes:
         return pdf
 
 
-_keys: dict[tuple[Path, str, int], signing.SigningKey] = {}
+# The annotations are text: naming the class would load pyHanko into every process.
+_keys: "dict[tuple[Path, str, int], signing.SigningKey]" = {}
 
 
-def seal_key(office: Office) -> signing.SigningKey:
+def seal_key(office: Office) -> "signing.SigningKey":
     """The body's seal, parsed once a process: parsing costs more than signing.
 
     Raises signing.KeyUnusable (also where none is configured), signing.WrongPassword.

@@ -1,5 +1,13 @@
 """Marking, charging, accepting, returning and closing; work lists."""
 
+from docflow.routing.closing import close_by_answer, file, reopen
+from docflow.routing.guards import (
+    BadDeadline,
+    NotResponsible,
+    ReasonMissing,
+    StateChanged,
+    TextTooLong,
+)
 from docflow.routing.models import Charge, ChargeKind, ChargeState
 from docflow.routing.queries import (
     Acts,
@@ -11,22 +19,14 @@ from docflow.routing.queries import (
     counts,
 )
 from docflow.routing.service import (
-    BadDeadline,
     BadTarget,
-    NotResponsible,
-    ReasonMissing,
-    StateChanged,
     Target,
-    TextTooLong,
     accept,
     acknowledge,
     charge,
-    close_by_answer,
-    file,
     inform,
     mark,
     pass_on,
-    reopen,
     send_back,
 )
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from docflow import clock, organization, registry
 from docflow.principal import Principal
 from docflow.registry import Annulment, Entry, Handling, HandlingState, Priority
+from docflow.routing.guards import is_head
 from docflow.routing.models import Charge, ChargeKind
-from docflow.routing.service import is_head
 
 
 class Basket(StrEnum):

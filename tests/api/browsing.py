@@ -1,4 +1,4 @@
-"""A browser without JavaScript: the whole application over ASGI, with cookies, following nothing."""
+"""A browser without JavaScript: the whole application over ASGI, with cookies, no redirects."""
 
 import re
 from collections.abc import Mapping

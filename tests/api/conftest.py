@@ -150,9 +150,7 @@ def issue(house: House) -> Issued:
         entry_id = house.entry_id(address)
         engineer = town.person(session, "engineer")
         mayor = town.users["mayor"]
-        draft_id = circulation.begin_answer(
-            session, entry_id, factories.content(), by=engineer
-        ).id
+        draft_id = circulation.begin_answer(session, entry_id, factories.content(), by=engineer).id
     circulation.circulate(office, draft_id, by=engineer, final_signer_id=mayor)
     for username in ("engineer", "director", "mayor"):
         with office.db.read() as session:

@@ -93,7 +93,7 @@ def begin_answer(page: Page, *, text: str, email: str, own: FilePayload | None =
     if own is None:
         labelled(page, "Text").fill(text)
     else:
-        page.get_by_label(re.compile(el("Own PDF in place of the letter"))).set_input_files(own)
+        labelled(page, "Own PDF in place of the letter").set_input_files(own)
     labelled(page, "E-mail").fill(email)
     labelled(page, "Goes by").select_option("pickup")
     press(page, "Save the draft")

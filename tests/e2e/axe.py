@@ -10,8 +10,12 @@ from tests.stack import ROOT
 
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 _RUN = """async tags => {
-  const outcome = await axe.run(document, {runOnly: {type: "tag", values: tags}, resultTypes: ["violations"]});
-  return outcome.violations.map(one => `${one.id}: ${one.nodes.map(node => node.html).join(" | ").slice(0, 500)}`);
+  const outcome = await axe.run(document, {
+    runOnly: {type: "tag", values: tags},
+    resultTypes: ["violations"],
+  });
+  const places = one => one.nodes.map(node => node.html).join(" | ").slice(0, 500);
+  return outcome.violations.map(one => `${one.id}: ${places(one)}`);
 }"""
 
 

@@ -1,5 +1,10 @@
-"""One installation and one browser for all stories, in one worker of the test run."""
+"""One installation and one browser for all stories, in one worker of the test run.
 
+The parts of the main story are fixtures here: each is done once, in the browser, by the first test
+that needs it, and looked at by many.
+"""
+
+import re
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -7,8 +12,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.e2e.desk import Desk, Watch
+from tests import factories
+from tests.e2e import acts
+from tests.e2e.acts import Place
+from tests.e2e.axe import assert_accessible
+from tests.e2e.desk import Desk, Keys, Paper, Watch, el, fetched, labelled, press
 from tests.e2e.running import Running, run
+from tests.e2e.story import EMAIL, SENDER, SUBJECT, Issued, Registered
+from tests.stack import wait_until
 
 HERE = Path(__file__).parent
 
@@ -68,3 +79,94 @@ def desk(whole_desk: Desk) -> Iterator[Desk]:
     whole_desk.close_pages()
     problems = whole_desk.watch.taken()
     assert not problems, "\n".join(problems)
+
+
+# --- the main story -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="package")
+def registered(whole_desk: Desk) -> Registered:
+    """The clerk registers a scan, from the login to the papers, and never touches the mouse."""
+    page = whole_desk.visitor()
+    keys = Keys(page)
+    page.goto("/login")
+    keys.fill("User name", "clerk")
+    keys.fill("Password", factories.PASSWORD)
+    keys.press("Enter")
+    expect(page).to_have_url(re.compile("/register$"))
+    expect(labelled(page, "Sender")).to_be_focused()
+    keys.write(SENDER)
+    keys.fill("Subject", SUBJECT)
+    keys.fill("Sender’s number", "ΔΥ 77/β")
+    keys.fill("Date of document", "18/03/2025")
+    keys.fill("Attachments", "1")
+    keys.to(labelled(page, "Files"))
+    with page.expect_file_chooser() as choosing:
+        keys.press("Space")
+    choosing.value.set_files(acts.SCAN)
+    keys.to(page.locator("summary", has_text=el("More about sender, delivery and book")))
+    keys.press("Enter")
+    keys.fill("Sender’s e-mail", EMAIL)
+    keys.press("Control+Enter")
+    place = acts.shown_entry(page)
+    papers = []
+    for shortcut in ("Alt+p", "Alt+l"):
+        with page.expect_popup() as opening:
+            keys.press(shortcut)
+        papers.append(opening.value)
+    receipt, label = (fetched(page, paper.url) for paper in papers)
+    return Registered(place, receipt, label)
+
+
+@pytest.fixture(scope="package")
+def charged(whole_desk: Desk, running: Running, registered: Registered) -> None:
+    """The head of the registry finds the entry in his work and charges it to the engineer."""
+    page = whole_desk.page("secretary")
+    page.goto("/work?basket=to-charge")
+    expect(page.get_by_role("link", name=registered.place.label, exact=True)).to_be_visible()
+    acts.charge(whole_desk, registered.place, unit="ΟΔΟΠ", person="engineer", town=running.town)
+
+
+@pytest.fixture(scope="package")
+def draft(whole_desk: Desk, registered: Registered, charged: None) -> str:
+    """The engineer accepts, answers, and sends the answer to be signed; the path of the draft."""
+    page = acts.accept(whole_desk, registered.place, person="engineer")
+    path = acts.begin_answer(page, text="Σας χορηγούμε το πιστοποιητικό.", email=EMAIL)
+    acts.circulate(page, last="mayor")
+    return path
+
+
+@pytest.fixture(scope="package")
+def issued(whole_desk: Desk, running: Running, registered: Registered, draft: str) -> Issued:
+    """All sign; the number is given, the document sealed, the recipient told."""
+    place = acts.issued_entry(acts.sign_all(whole_desk, draft))
+    wait_until(lambda: _mails(running, place), what="the notice", seconds=60)
+    text = _mails(running, place)[0]
+    link, code = re.search(r"http://\S+/pickup/\S+", text), re.search(r"\b\d{8}\b", text)
+    assert link, text
+    assert code, text
+    return Issued(place, link[0], code[0])
+
+
+def _mails(running: Running, place: Place) -> list[str]:
+    texts = [message.get_content() for message in running.smtp.messages]
+    return [text for text in texts if re.search(rf"(?<!\d){place.label}(?!\d)", text)]
+
+
+@pytest.fixture(scope="package")
+def collected(whole_desk: Desk, issued: Issued) -> Paper:
+    """The citizen opens the link, types a wrong code, then the right one, and gets the document."""
+    page = whole_desk.visitor()
+    page.goto(issued.link)
+    expect(page.get_by_text(issued.place.label)).to_be_visible()
+    code = labelled(page, "Code from the message")
+    code.fill("00000000" if issued.code != "00000000" else "11111111")
+    press(page, "Get the document")
+    expect(page.get_by_role("alert")).to_contain_text(
+        el("The code is not right. Type the eight digits from the message.")
+    )
+    assert_accessible(page)
+    code.fill(issued.code)
+    with page.expect_download() as downloading:
+        press(page, "Get the document")
+    return Paper(downloading.value.path().read_bytes())

@@ -1,4 +1,4 @@
-"""Browser windows of the municipality's people and of strangers, and what is watched in all of them.
+"""Browser windows of the municipality's people and of strangers, and what is watched in them.
 
 A person logs in once; every page of his shares that login. Whatever the console says of an error,
 or of something that the content security policy refused, is kept and fails the test.
@@ -122,8 +122,9 @@ def log_in(page: Page, username: str, *, password: str = factories.PASSWORD) -> 
 
 
 def labelled(page: Page, label: str) -> Locator:
-    """The field of that (English) label."""
-    return page.get_by_label(el(label), exact=True).and_(page.locator("input, select, textarea"))
+    """The field of that (English) label, be it marked as optional or not."""
+    text = re.compile(rf"^\s*{re.escape(el(label))}\s*(\({re.escape(el('optional'))}\)\s*)?$")
+    return page.get_by_label(text).and_(page.locator("input, select, textarea"))
 
 
 def press(page: Page | Locator, text: str) -> None:
@@ -168,7 +169,6 @@ class Paper:
     def text(self) -> str:
         """The text of all pages."""
 
-
         document = pypdfium2.PdfDocument(self.data)
         try:
             return "\n".join(page.get_textpage().get_text_bounded() for page in document)
@@ -178,8 +178,6 @@ class Paper:
     @cached_property
     def codes(self) -> list[str]:
         """What the QR codes of the first page say."""
-
-
 
         document = pypdfium2.PdfDocument(self.data)
         try:
@@ -193,5 +191,6 @@ def fetched(page: Page, address: str) -> Paper:
     """The PDF at an address, with the page's login."""
     answer = page.request.get(address)
     assert answer.ok, f"{address}: {answer.status}"
-    assert answer.headers["content-type"] == "application/pdf"
-    return Paper(answer.body())
+    data = answer.body()
+    assert data.startswith(b"%PDF-"), data[:200]
+    return Paper(data)

@@ -9,14 +9,17 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psycopg
 
+import signing
 from docflow import circulation
 from docflow.embedded import processes
 from docflow.embedded.parts import application_name
@@ -110,12 +113,30 @@ class Running:
         )
         return Done(ended.returncode, ended.stdout, ended.stderr)
 
+    def judge(self, pdf: bytes) -> signing.Report:
+        """What the test root says of a file's signatures.
+
+        In a thread, because it brings a loop of its own, and the browser's runs in this one.
+        """
+        roots = [self.roots.read_bytes()]
+        with ThreadPoolExecutor(1) as another:
+            judging = another.submit(signing.validate, pdf, trust_roots=roots, offline=False)
+            return judging.result()
+
     def superuser(self) -> "psycopg.Connection[tuple[Any, ...]]":
         """A connection that may do everything, as somebody with the disk in his hands."""
         url = self.postgres.cluster.url(
             role="postgres", password=self.postgres.password, database=DATABASE
         )
         return psycopg.connect(url.replace("+psycopg", ""), autocommit=True)
+
+    def post(
+        self, path: str, form: dict[str, str], cookies: dict[str, str]
+    ) -> tuple[int, str | None]:
+        """Send a form without a browser; status and the address that it leads to."""
+        with httpx.Client(base_url=self.url, cookies=cookies, timeout=60) as client:
+            answer = client.post(path, data=form)
+        return answer.status_code, answer.headers.get("location")
 
     def ask(self, statement: str, **values: object) -> Any:
         """The first value of the first row, None where there is no row."""
@@ -131,9 +152,7 @@ class Running:
         self.roots.write_bytes(b"".join(pki.trust_roots))
         seal = pki.issue_seal(name="Δήμος Παραδείγματος", password=SEAL_PASSWORD, since=since)
         self.seal.write_bytes(seal)
-        done = self.docflow(
-            "migrate", DOCFLOW_OWNER_DATABASE_URL=self.postgres.owner_url(DATABASE)
-        )
+        done = self.docflow("migrate", DOCFLOW_OWNER_DATABASE_URL=self.postgres.owner_url(DATABASE))
         assert done.code == 0, done.err
         office = self.office()
         with office.db.begin() as session:
@@ -222,5 +241,3 @@ def _clean() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("DOCFLOW_", "LC_", "COV_"))
     }
-
-

@@ -69,7 +69,7 @@ def launch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., U
     def start(data: Path, *, port: int | None = None, **environment: str) -> Up:
         output = tmp_path_factory.mktemp("terminal") / "output"
         with output.open("wb") as file:
-            process = subprocess.Popen(  # noqa: S603 - ourselves
+            process = subprocess.Popen(
                 [sys.executable, "-c", _UP, str(data), str(port or ""), str(STANDIN)],
                 cwd=ROOT,
                 env={**os.environ, **environment},

@@ -84,7 +84,7 @@ def worker(tmp_path: Path) -> Iterator[Settings]:
         f"from docflow.worker import make_app; make_app({broker.url!r}).worker_main("
         "['worker', '--pool=solo', '--without-gossip', '--hostname=tested@here'])"
     )
-    process = subprocess.Popen(  # noqa: S603 - ourselves
+    process = subprocess.Popen(
         [sys.executable, "-c", program],
         cwd=stack.ROOT,
         stdout=subprocess.DEVNULL,

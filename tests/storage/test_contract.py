@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import storage
 from docflow.embedded.processes import free_port
+from storage.s3 import S3Store
 from tests import stack
 
 ABSENT = hashlib.sha256(b"never stored").hexdigest()
@@ -42,7 +43,7 @@ def damage(store: storage.Store) -> Callable[[str, bytes], None]:
             path.unlink()
             path.write_bytes(data)
         else:
-            assert isinstance(store, storage.S3Store)
+            assert isinstance(store, S3Store)
             key = f"{sha256[:2]}/{sha256[2:4]}/{sha256}"
             store._client.put_object(store.bucket, key, io.BytesIO(data), len(data))
 
@@ -188,7 +189,7 @@ def test_a_local_copy_is_a_file_with_the_bytes(store: storage.Store) -> None:
     sha256 = store.put_bytes(b"%PDF-").sha256
     with store.local_copy(sha256) as path:
         assert path.read_bytes() == b"%PDF-"
-    if isinstance(store, storage.S3Store):
+    if isinstance(store, S3Store):
         assert not path.exists()
 
 

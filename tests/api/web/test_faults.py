@@ -3,9 +3,9 @@
 import re
 
 import pytest
-import storage
 from sqlalchemy.exc import OperationalError
 
+import storage
 from tests.api.browsing import Browser, hidden, letter, typed, words
 from tests.api.conftest import House
 
@@ -126,5 +126,3 @@ def test_a_body_that_is_no_form_is_told_of(clerk: Browser):
     answer = clerk.post("/register", content=b"nonsense", headers=headers)
     assert answer.status_code == 400
     assert "reload the page" in words(answer)
-
-

@@ -73,7 +73,7 @@ def test_importing_the_package_loads_no_typesetter():
         "import sys, docflow.printing;"
         "print([name for name in ('typst', 'segno', 'fontTools') if name in sys.modules])"
     )
-    done = subprocess.run(  # noqa: S603 (our own package)
+    done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=NODE_MODULES.parent,
         capture_output=True,

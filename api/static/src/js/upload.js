@@ -80,7 +80,15 @@ class Upload {
 
   // A form with files is sent here, so that a bar can show how far it is
   #send(event) {
-    if (event.defaultPrevented || this.input.files.length === 0) return;
+    if (event.defaultPrevented) return;
+    const refused = this.files.map((file) => this.#problem(file)).find(Boolean);
+    if (refused) {
+      // Nobody should find out later that the entry lacks a file that stood in the list
+      event.preventDefault();
+      this.#tell(refused);
+      return;
+    }
+    if (this.input.files.length === 0) return;
     event.preventDefault();
     const form = this.input.form;
     if (form.dataset.sending) return;
@@ -122,8 +130,9 @@ class Upload {
     // The form came back with what is wrong in it: the server keeps the files that it has
     const page = new DOMParser().parseFromString(request.responseText, "text/html");
     const main = page.getElementById("main");
-    if (!main) {
-      this.#failed(form, bar);
+    if (!main || request.status === 413) {
+      // Too much was sent: the page of that refusal has no form, so this one stays
+      this.#failed(form, bar, main?.querySelector("[role=alert]")?.textContent.trim());
       return;
     }
     document.title = page.title;
@@ -131,10 +140,14 @@ class Upload {
     document.dispatchEvent(new CustomEvent("docflow:replaced"));
   }
 
-  #failed(form, bar) {
+  #failed(form, bar, why = this.texts.textFailed) {
     delete form.dataset.sending;
     bar.place.remove();
-    const message = part("p", "app-upload__problem", this.texts.textFailed);
+    this.#tell(why);
+  }
+
+  #tell(why) {
+    const message = part("p", "app-upload__problem", why);
     message.setAttribute("role", "alert");
     this.box.append(message);
     setTimeout(() => message.remove(), 15000);

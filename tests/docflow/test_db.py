@@ -1,0 +1,56 @@
+"""Transactions, and a database that is away."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import InternalError
+
+from docflow.db import Database, DatabaseUnavailable
+from docflow.office import Office
+from docflow.settings import Settings, UnknownSetting, load
+
+
+def test_reading_cannot_write(committed: Office) -> None:
+    with pytest.raises(InternalError, match="read-only"), committed.db.read() as session:
+        session.execute(text("INSERT INTO tries VALUES ('k', now(), 1)"))
+
+
+def test_a_reader_sees_one_moment(committed: Office) -> None:
+    count = text("SELECT count(*) FROM tries")
+    with committed.db.read() as reader:
+        before = reader.scalar(count)
+        with committed.db.begin() as writer:
+            writer.execute(text("INSERT INTO tries VALUES ('k', now(), 1)"))
+        assert reader.scalar(count) == before
+    with committed.db.read() as reader:
+        assert reader.scalar(count) == (before or 0) + 1
+
+
+def test_a_database_that_is_away_is_said_to_be() -> None:
+    away = Database("postgresql+psycopg://u:p@127.0.0.1:9/x")
+    for open_transaction in (away.begin, away.read):
+        with (
+            pytest.raises(DatabaseUnavailable, match="Nothing was saved"),
+            open_transaction() as session,
+        ):
+            session.execute(text("SELECT 1"))
+
+
+def test_a_connection_that_was_cut_is_replaced(committed: Office) -> None:
+    """The database was restarted between two requests."""
+    with committed.db.begin() as session:
+        mine = session.scalar(text("SELECT pg_backend_pid()"))
+    other = Database(committed.settings.database_url.get_secret_value(), pool=1)
+    with other.begin() as session:
+        session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": mine})
+    other.dispose()
+    with committed.db.begin() as session:
+        assert session.scalar(text("SELECT 1")) == 1
+
+
+def test_a_misspelt_setting_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCFLOW_DATABASE_URL", "postgresql+psycopg://x")
+    monkeypatch.setenv("DOCFLOW_SECRET_KEY", "s" * 32)
+    assert isinstance(load(), Settings)
+    monkeypatch.setenv("DOCFLOW_PUBLIC_ULR", "https://x")
+    with pytest.raises(UnknownSetting, match="DOCFLOW_PUBLIC_ULR"):
+        load()
