@@ -160,16 +160,21 @@ def _ring_again_at() -> ColumnElement[datetime | None]:
 
 
 def run(office: Office, job_id: int) -> None:
-    """Claim and do one job. Rings for jobs that are done, or held by another, are ignored."""
+    """Claim and do one job. Rings for jobs that are done, or held by another, are ignored.
+
+    A ring may arrive before the relay has committed: the row is waited for by its id alone, and
+    judged as it is then. To skip it would lose the ring, and a minute.
+    """
     with office.db.begin() as session:
-        row = session.scalar(
-            select(Job)
-            .where(Job.id == job_id, Job.state == JobState.WAITING, Job.run_after <= _NOW)
-            .with_for_update(skip_locked=True)
+        found = session.execute(
+            select(Job, Job.run_after <= _NOW)
+            .where(Job.id == job_id)
+            .with_for_update()
             .execution_options(populate_existing=True)
-        )
-        if row is None:
+        ).one_or_none()
+        if found is None or found[0].state != JobState.WAITING or not found[1]:
             return
+        row: Job = found[0]
         row.attempts += 1
         task, args, this = row.task, dict(row.args), Run(office, job_id, row.attempts)
         row.state = JobState.RUNNING

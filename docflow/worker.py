@@ -28,7 +28,13 @@ def make_app(broker_url: str) -> Celery:
         task_default_queue="default",
         worker_send_task_events=False,
     )
+    celery.task(name=RING)(run_job)
     return celery
+
+
+def run_job(job_id: int) -> None:
+    """The one task: do the job of this row."""
+    outbox.run(_office(os.getpid()), job_id)
 
 
 app = make_app(os.environ.get("DOCFLOW_BROKER_URL", "redis://127.0.0.1:6379/0"))
@@ -38,8 +44,3 @@ app = make_app(os.environ.get("DOCFLOW_BROKER_URL", "redis://127.0.0.1:6379/0"))
 def _office(pid: int) -> Office:
     """One engine a process: made after the fork, as psycopg connections must be."""
     return open_office(settings.load(), pool=2)
-
-
-@app.task(name=RING)
-def run_job(job_id: int) -> None:
-    outbox.run(_office(os.getpid()), job_id)

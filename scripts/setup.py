@@ -151,7 +151,9 @@ def install_uv() -> None:
 
 def sync_packages(lock: Path) -> None:
     """Exactly the packages of the lock, each checked by its digest."""
-    _uv("pip", "sync", "--python", PYTHON, "--require-hashes", lock)
+    # Compiled now: where PYTHONDONTWRITEBYTECODE is set, each start would compile it all again.
+    compiled = "--compile-bytecode"
+    _uv("pip", "sync", "--python", PYTHON, "--require-hashes", compiled, lock)
 
 
 def install_project() -> None:

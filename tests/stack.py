@@ -233,6 +233,7 @@ class S3Server(Server):
                 *("mini", f"-dir={data}", f"-ip={host}", f"-ip.bind={host}"),
                 *(f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}"),
                 *(f"-s3.port={self.port}", f"-admin.port={admin}", "-s3.port.iceberg=0"),
+                "-s3.port.lance=0",  # a fixed port, where a second server of the machine dies
                 *("-webdav=false", "-admin.ui=false", "-master.telemetry=false"),
                 "-s3.autoCreateBucket=false",
             ],

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from docflow import migrations, tables
 from tests import stack
@@ -29,7 +29,7 @@ def test_up_down_and_up_again_is_the_schema_of_the_models(empty):
     assert migrations.current(owner) is None
     migrations.upgrade(owner)
     migrations.downgrade(owner, "base")
-    with create_engine(owner).connect() as connection:
+    with create_engine(owner, poolclass=NullPool).connect() as connection:
         left = connection.scalars(
             text(
                 "SELECT relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
@@ -39,7 +39,6 @@ def test_up_down_and_up_again_is_the_schema_of_the_models(empty):
                 "AND d.deptype = 'e' WHERE n.nspname = 'public' AND d.objid IS NULL"
             )
         ).all()
-        connection.engine.dispose()
     assert left == []
     migrations.upgrade(owner)
     command.check(migrations.config(owner))  # raises where models and schema differ
@@ -49,7 +48,7 @@ def test_up_down_and_up_again_is_the_schema_of_the_models(empty):
 def test_the_application_may_use_every_table_and_change_no_history(empty):
     owner, _ = empty
     migrations.upgrade(owner)
-    with create_engine(owner).connect() as connection:
+    with create_engine(owner, poolclass=NullPool).connect() as connection:
         rows = connection.execute(
             text(
                 "SELECT table_name, array_agg(privilege_type::text) "
@@ -57,7 +56,6 @@ def test_the_application_may_use_every_table_and_change_no_history(empty):
                 "WHERE grantee = 'docflow_app' AND table_schema = 'public' GROUP BY 1"
             )
         ).all()
-        connection.engine.dispose()
     rights = {table: set(granted) for table, granted in rows}
     assert set(tables.Base.metadata.tables) <= set(rights)
     for table in (

@@ -24,6 +24,11 @@ _DATE = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})(?:[/.\- ](\d{4}|\d{2}))?")
 _COMPACT = re.compile(r"(\d{2})(\d{2})(\d{4}|\d{2})")
 _TODAY = {"t", "σ", "σημερα", "σήμερα", "today"}
 KEPT_FIELD = "kept"
+# Said at the field of the files: a form that comes back without them must not be sent so unseen.
+_NOT_STORED = t(
+    "The file store does not answer, and nothing was saved. Try again in a minute; if the files "
+    "no longer stand in the form, choose them again."
+)
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -146,6 +151,8 @@ def receive(office: Office, form: FormData, *names: str, into: list[documents.Up
                 into.append(documents.receive(office, part.file, part.filename))
             except documents.TooLarge as error:
                 raise documents.TooLarge(error.message, field=name) from error
+            except documents.StoreUnavailable as error:
+                raise documents.StoreUnavailable(_NOT_STORED, field=name) from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,9 @@ from docflow.folding import fold, fold_reference, words
 from docflow.principal import Principal
 from docflow.registry import Entry, SearchText
 
-_NUMBER = re.compile(r"^(?:[^\W\d]{1,4}\.?\s+)?(\d{1,9})(?:\s*/\s*(\d{4}))?$")
+# Words that people put before one of our numbers; any other word belongs to a sender's reference.
+_BEFORE = r"(?:αρ\.?(?:\s*πρωτ\.?)?|α\.?\s*π\.?|πρωτ\.?|εξ\.?|εισ\.?|εσ\.?|no\.?)"
+_NUMBER = re.compile(rf"^(?:{_BEFORE}\s*)?(\d{{1,9}})(?:\s*/\s*(\d{{4}}))?$")
 MAX_QUERY = 500
 _LONG = 6  # letters of a word whose stem is worth a prefix: «οδός» shall not find «οδηγία»
 
@@ -57,7 +59,7 @@ def search(
 
 
 def _by_number(session: Session, query: str, by: Principal, limit: int) -> Found | None:
-    match = _NUMBER.match(query)
+    match = _NUMBER.match(fold(query).strip())
     if match is None:
         return None
     number, year = int(match.group(1)), match.group(2)

@@ -151,6 +151,21 @@ def test_giving_up_that_fails_does_not_keep_the_job_alive(office: Office) -> Non
     assert job(office, job_id).state == JobState.FAILED
 
 
+def test_a_ring_that_is_quicker_than_the_relay_s_commit_is_not_lost(
+    committed: Office, doings: Doings
+) -> None:
+    job_id = ask(committed)
+    worker_thread = threading.Thread(target=outbox.run, args=(committed, job_id))
+    with committed.db.begin() as session:
+        assert outbox.due(session)  # the row is marked, and the broker told
+        worker_thread.start()
+        worker_thread.join(timeout=0.5)
+        assert worker_thread.is_alive(), "the worker waits for the relay"
+    worker_thread.join(timeout=20)
+    assert job(committed, job_id).state == JobState.DONE
+    assert doings.done == ["x"]
+
+
 def test_the_relay_is_woken_by_the_transaction_of_the_job(
     committed: Office, doings: Doings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -188,3 +203,17 @@ def _listeners(office: Office) -> int:
             )
         )
     return int(found or 0)
+
+
+def test_a_ring_that_overtakes_the_commit_of_the_relay_is_followed(
+    committed: Office, doings: Doings
+) -> None:
+    """The relay publishes before it commits; a quick worker must not find the row locked and go."""
+    job_id = ask(committed)
+    with committed.db.begin() as session:
+        assert outbox.due(session) == [(job_id, "default")]
+        quick = threading.Thread(target=outbox.run, args=(committed, job_id))
+        quick.start()
+        quick.join(0.3)
+    quick.join(10)
+    assert doings.done == ["x"]

@@ -24,18 +24,20 @@ from tests.stack import wait_until
 HERE = Path(__file__).parent
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All stories in one worker and one after the other: they share the installation.
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """All stories in one worker: they share the installation.
 
     Each may wait for the start of everything, and for what it tells of.
     """
-    ours = [item for item in items if HERE in item.path.parents]
-    for item in ours:
+    if HERE in item.path.parents:
         item.add_marker(pytest.mark.xdist_group("e2e"))
         item.add_marker(pytest.mark.timeout(420))
-    others = [item for item in items if HERE not in item.path.parents]
-    items[:] = [*others, *ours]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """And one after the other, in whatever order: the installation ends with the last."""
+    items.sort(key=lambda item: HERE in item.path.parents)
 
 
 @pytest.fixture(scope="package")

@@ -30,7 +30,8 @@ el = partial(translate, language="el")
 """The Greek of a text, by its English: tests say what is pressed, translators how it is called."""
 
 # A refusal that a page shows is an answer, and Chromium notes it in the console.
-_REFUSED = re.compile(r"the server responded with a status of (401|403|409|410|413|422|503)\b")
+_REFUSED = re.compile(r"the server responded with a status of (401|403|404|409|410|413|422|503)\b")
+_PARTS = re.compile(r"/static/|/favicon|\.(css|js|mjs|svg|woff2)$")
 
 
 def word(group: str, code: str) -> str:
@@ -54,10 +55,10 @@ class Watch:
         return found
 
     def _said(self, message: ConsoleMessage) -> None:
-        if message.type not in ("error", "warning"):
+        if message.type != "error":
             return
         address = message.location.get("url", "")
-        if _REFUSED.search(message.text) and "/static/" not in address:
+        if _REFUSED.search(message.text) and not _PARTS.search(address):
             return
         self.problems.append(f"{message.type}: {message.text} ({address})")
 

@@ -8,7 +8,7 @@ from playwright.sync_api import FilePayload
 
 from tests.e2e.acts import PAGES, SCAN, as_file
 
-HTML = b"<!DOCTYPE html><title>404</title><h1>\xce\x94\xce\xb5\xce\xbd \xce\xb2\xcf\x81\xce\xad\xce\xb8\xce\xb7\xce\xba\xce\xb5</h1>"
+HTML = "<!DOCTYPE html><title>404</title><h1>Δεν βρέθηκε</h1>".encode()
 
 
 def written(text: str) -> bytes:

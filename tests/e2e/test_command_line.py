@@ -63,7 +63,7 @@ def test_the_issued_document_is_validated_and_its_numbers_have_no_gap(
     document.write_bytes(collected.data)
     judged = running.docflow("validate", document, "--trust", running.roots, "--json")
     assert judged.code == 0, judged.err
-    assert judged.document["verdict"] == "valid", judged.document
+    assert judged.document["document"]["verdict"] == "valid", judged.document
     numbers = running.docflow("audit", "check-numbers", "--as", "auditor", "--json")
     assert numbers.code == 0, numbers.out
     common = next(one for one in numbers.document["series"] if one["book"] == "koino")

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e import acts, papers
 from tests.e2e.desk import Desk, el, fetched, press, word
@@ -12,6 +12,10 @@ from tests.e2e.running import LEASE, Running
 from tests.stack import Server
 
 LAST = "SELECT max(number) FROM entries"
+STORE_AWAY = (
+    "The file store does not answer, and nothing was saved. Try again in a minute; if the files "
+    "no longer stand in the form, choose them again."
+)
 
 
 @contextmanager
@@ -42,20 +46,14 @@ def test_without_the_store_nothing_is_registered_and_the_clerk_is_told(
     with away(running.store):
         acts.fill_in(page, acts.SCAN, subject="Χωρίς την αποθήκη αρχείων")
         press(page, "Register")
-        expect(page.get_by_role("alert").first).to_contain_text(el(STORE_AWAY), timeout=acts.SLOW)
+        told = page.locator(".govuk-error-summary")
+        expect(told).to_contain_text(el(STORE_AWAY), timeout=acts.SLOW)
+        expect(told).to_be_focused()
         assert running.ask(LAST) == before
-    _send_again(page)
+    press(page, "Register")  # the file still stands in the form
     place = acts.shown_entry(page)
     assert int(place.label.split("/")[0]) == before + 1
     assert fetched(page, f"{place.path}/files/1").data == acts.SCAN.read_bytes()
-
-
-STORE_AWAY = "The file store does not answer. Nothing was registered; please try again in a minute."
-
-
-def _send_again(page: Page) -> None:
-    """Press again; the file must still be there."""
-    press(page, "Register")
 
 
 def test_without_time_stamps_nobody_signs_and_the_draft_stays_as_it_was(

@@ -8,7 +8,7 @@ from docflow import circulation, registry
 from docflow.circulation import DraftState
 from docflow.office import Office
 from tests import factories
-from tests.docflow import steps
+from tests.conftest import Keys
 from tests.docflow.steps import begun, circulated, draft, signed
 from tests.factories import Town
 
@@ -192,14 +192,14 @@ def test_a_key_file_that_is_none_is_refused(office: Office, town: Town) -> None:
         circulation.keys.add(session, b"no key", "x", by=town.person(session, "mayor"))
 
 
-def test_a_key_is_kept_only_with_its_password(office: Office, town: Town, keys: steps.Any) -> None:
+def test_a_key_is_kept_only_with_its_password(office: Office, town: Town, keys: Keys) -> None:
     with pytest.raises(circulation.WrongKeyPassword), office.db.begin() as session:
         circulation.keys.add(
             session, keys.persons["mayor"], "λάθος", by=town.person(session, "mayor")
         )
 
 
-def test_an_expired_key_is_not_kept(office: Office, town: Town, keys: steps.Any) -> None:
+def test_an_expired_key_is_not_kept(office: Office, town: Town, keys: Keys) -> None:
     from datetime import UTC, datetime
 
     old = keys.pki.issue_person(

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from docflow import audit, citizens, clock, dispatch, documents, registry
+from docflow import audit, citizens, clock, dispatch, documents, parties, registry
 from docflow.dispatch import Delivery, DeliveryState
 from docflow.office import Office
 from tests import factories
@@ -22,7 +22,7 @@ def entry_id(office: Office, town: Town) -> int:
             session,
             town,
             direction=registry.Direction.OUTGOING,
-            recipients=(factories.parties.Contact(name="Άννα Πολίτη"),),
+            recipients=(parties.Contact(name="Άννα Πολίτη"),),
         )
         documents.attach(
             session,

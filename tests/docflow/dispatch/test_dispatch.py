@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, text
 
-from docflow import audit, clock, dispatch, outbox, registry
+from docflow import audit, clock, dispatch, outbox, parties, registry
 from docflow.circulation import Channel
 from docflow.dispatch import Delivery, DeliveryState
 from docflow.office import Office
@@ -39,7 +39,7 @@ def delivery(office: Office, town: Town, *, channel: Channel = Channel.PICKUP) -
             session,
             town,
             direction=registry.Direction.OUTGOING,
-            recipients=(factories.parties.Contact(name="Άννα Πολίτη"),),
+            recipients=(parties.Contact(name="Άννα Πολίτη"),),
         )
         row = Delivery(
             entry_id=entry.id,

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from io import BytesIO
-from typing import Any
+from typing import Any, get_args
 
 import pikepdf
 import pypdfium2
@@ -130,7 +130,7 @@ def test_a_page_of_five_metres_does_not_take_the_reader_down(office: Office, tow
 
 
 def test_every_problem_of_the_reader_has_words_for_people() -> None:
-    assert set(ocr.values.Reason.__args__) <= set(documents.PROBLEMS)
+    assert set(get_args(ocr.values.Reason)) <= set(documents.PROBLEMS)
 
 
 def test_a_failed_file_is_tried_again(office: Office, town: Town) -> None:

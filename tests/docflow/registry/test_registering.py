@@ -166,7 +166,7 @@ def test_a_token_without_the_scope_does_not_register(session: Session, town: Tow
 
 
 def test_the_same_key_gives_the_same_entry(session: Session, town: Town) -> None:
-    asked = {"subject": "Αίτηση", "sender": parties.Contact(name="Α. Β.")}
+    asked: dict[str, Any] = {"subject": "Αίτηση", "sender": parties.Contact(name="Α. Β.")}
     first = factories.letter(session, town, idempotency_key="k1", **asked)
     again = factories.letter(session, town, idempotency_key="k1", **asked)
     other = factories.letter(session, town, idempotency_key="k2", **asked)

@@ -9,7 +9,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock, registry, routing
+from docflow import audit, clock, parties, registry, routing
 from docflow.errors import Conflict
 from docflow.office import Office
 from docflow.organization import NoSuchUnit, NoSuchUser
@@ -266,7 +266,7 @@ def test_an_outgoing_document_is_not_charged(session: Session, town: Town) -> No
         session,
         town,
         direction=registry.Direction.OUTGOING,
-        recipients=(factories.parties.Contact(name="Α"),),
+        recipients=(parties.Contact(name="Α"),),
     )
     with pytest.raises((Conflict, routing.NotResponsible)):
         routing.charge(session, entry.id, by=town.person(session, "clerk"), to=town.target("ΝΟΜ"))

@@ -68,6 +68,13 @@ def test_a_number_opens_its_entry(session: Session, town: Town, entry: Entry, qu
     assert found(session, town, query.format(n=entry.number, y=entry.year)) == [entry.id]
 
 
+def test_a_reference_of_the_sender_is_not_taken_for_a_number_of_ours(
+    session: Session, town: Town, entry: Entry
+) -> None:
+    cited = factories.letter(session, town, sender_reference=f"ΕΓΚ. {entry.number}")
+    assert found(session, town, f"εγκ {entry.number}") == [cited.id]
+
+
 def test_a_number_of_another_year_is_not_found(session: Session, town: Town, entry: Entry) -> None:
     assert found(session, town, f"{entry.number}/{entry.year - 1}") == []
 

@@ -135,9 +135,25 @@ class Upload {
       this.#failed(form, bar, main?.querySelector("[role=alert]")?.textContent.trim());
       return;
     }
+    if (request.status === 503 && main.querySelector("[data-upload]")) {
+      this.#refused(form, bar, page);
+      return;
+    }
     document.title = page.title;
     document.getElementById("main").replaceChildren(...main.childNodes);
     document.dispatchEvent(new CustomEvent("docflow:replaced"));
+  }
+
+  // The store took no file: the form stays as it is, with the files that were chosen
+  #refused(form, bar, page) {
+    delete form.dataset.sending;
+    bar.place.remove();
+    form.parentElement.querySelector(".govuk-error-summary")?.remove();
+    const summary = page.querySelector(".govuk-error-summary");
+    if (!summary) return;
+    summary.tabIndex = -1;
+    form.before(summary);
+    summary.focus();
   }
 
   #failed(form, bar, why = this.texts.textFailed) {
