@@ -62,7 +62,7 @@ def _default(field) -> str:  # type: ignore[no-untyped-def]  # pydantic's FieldI
 def errors() -> str:
     """The page of errors: every error of the domain by kind, with its HTTP status."""
     for module in pkgutil.walk_packages(docflow.__path__, "docflow."):
-        if not module.name.startswith(("docflow.embedded", "docflow.demo", "docflow.cli")):
+        if not _is_edge(module.name):
             importlib.import_module(module.name)
     lines = [
         "# Errors",
@@ -83,11 +83,16 @@ def errors() -> str:
     return "\n".join(lines) + "\n"
 
 
+def _is_edge(module: str) -> bool:
+    """Errors of the command line, the demo and the embedded stack are told where they arise."""
+    return module.startswith(("docflow.cli", "docflow.demo", "docflow.embedded"))
+
+
 def _below(kind: type[DocflowError]) -> list[type[DocflowError]]:
     found = []
     for child in kind.__subclasses__():
         found += [child, *_below(child)]
-    ours = [e for e in found if e.__module__.startswith("docflow.")]
+    ours = [e for e in found if e.__module__.startswith("docflow.") and not _is_edge(e.__module__)]
     return sorted(ours, key=lambda e: (e.__module__, e.__name__))
 
 

@@ -142,6 +142,12 @@ def issued(house: House) -> Issued:
     return issue(house)
 
 
+@pytest.fixture
+def unclaimed(house: House) -> Issued:
+    """As `issued`, of this test alone: nobody has picked it up."""
+    return issue(house)
+
+
 def issue(house: House) -> Issued:
     """As `issued`, anew for each call."""
     office, town = house.office, house.town

@@ -25,18 +25,17 @@ HERE = Path(__file__).parent
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """All stories in one worker: they share the installation.
-
-    Each may wait for the start of everything, and for what it tells of.
-    """
+    """Each may wait for the start of everything, and for what it tells of."""
     if HERE in item.path.parents:
-        item.add_marker(pytest.mark.xdist_group("e2e"))
         item.add_marker(pytest.mark.timeout(420))
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """And one after the other, in whatever order: the installation ends with the last."""
+    """One after the other, in whatever order: the installation ends with the last.
+
+    In a parallel run one worker has them all (tests/scheduling.py).
+    """
     items.sort(key=lambda item: HERE in item.path.parents)
 
 
@@ -160,7 +159,7 @@ def collected(whole_desk: Desk, issued: Issued) -> Paper:
     """The citizen opens the link, types a wrong code, then the right one, and gets the document."""
     page = whole_desk.visitor()
     page.goto(issued.link)
-    expect(page.get_by_text(issued.place.label)).to_be_visible()
+    expect(page.get_by_text(issued.place.label, exact=True)).to_be_visible()
     code = labelled(page, "Code from the message")
     code.fill("00000000" if issued.code != "00000000" else "11111111")
     press(page, "Get the document")

@@ -36,7 +36,7 @@ def test_the_code_on_label_and_receipt_leads_to_the_verification_page(
     page = desk.visitor()
     page.goto(address)
     expect(page.get_by_text(el("The document stands in our register"))).to_be_visible()
-    expect(page.get_by_text(registered.place.label)).to_be_visible()
+    expect(page.get_by_text(registered.place.label, exact=True)).to_be_visible()
     assert SENDER not in page.content()
 
 
@@ -147,7 +147,7 @@ def test_a_stranger_verifies_by_the_code_on_the_paper(
     labelled(page, "Verification code").fill(code.lower())
     press(page, "Check the code")
     expect(page.get_by_text(el("The document stands in our register"))).to_be_visible()
-    expect(page.get_by_text(issued.place.label)).to_be_visible()
+    expect(page.get_by_text(issued.place.label, exact=True)).to_be_visible()
     assert_accessible(page)
 
 
@@ -157,7 +157,7 @@ def test_a_stranger_verifies_the_file_and_a_changed_copy_is_found_out(
     page = desk.visitor()
     _check_file(page, collected.data)
     expect(page.get_by_text(el("The document is genuine"))).to_be_visible()
-    expect(page.get_by_text(issued.place.label)).to_be_visible()
+    expect(page.get_by_text(issued.place.label, exact=True)).to_be_visible()
     assert_accessible(page)
     at = collected.data.index(b"stream") + 60
     changed = collected.data[:at] + bytes([collected.data[at] ^ 1]) + collected.data[at + 1 :]

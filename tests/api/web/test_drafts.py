@@ -200,12 +200,12 @@ def test_an_act_that_does_not_exist_is_not_found(engineer: Browser, draft: str):
     assert engineer.post(f"{draft}/burn").status_code == 404
 
 
-def test_the_notice_is_sent_again_from_the_page(browsing: Browsing, house: House, issued: Issued):
+def test_the_notice_is_sent_again_from_the_page(browsing: Browsing, house: House, unclaimed: Issued):
     engineer = browsing("engineer")
-    act = re.search(r'action="(/deliveries/\d+/notify)"', engineer.get(issued.address).text)
+    act = re.search(r'action="(/deliveries/\d+/notify)"', engineer.get(unclaimed.address).text)
     assert act
-    answer = engineer.post(act.group(1), data={"back": issued.address})
-    assert answer.headers["location"] == f"{issued.address}?done=notify"
+    answer = engineer.post(act.group(1), data={"back": unclaimed.address})
+    assert answer.headers["location"] == f"{unclaimed.address}?done=notify"
     assert browsing("auditor").post(act.group(1), data={}).status_code == 403
     outside = engineer.post(act.group(1), data={"back": "https://evil.example"})
     assert outside.headers["location"] == "/work?done=notify"
