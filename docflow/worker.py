@@ -4,6 +4,7 @@ import os
 from functools import cache
 
 from celery import Celery
+from kombu.transport.redis import Channel
 
 from docflow import outbox, settings, tables
 from docflow.office import Office, open_office
@@ -16,15 +17,18 @@ __all__ = ["QUEUES", "RING", "app", "make_app", "tables"]
 
 def make_app(broker_url: str) -> Celery:
     """A Celery application on this broker; results are rows, so there is no result backend."""
+    # The broker owes us nothing: the lease of a row brings its job back. So a ring is taken when it
+    # is heard, and never put back. With Celery's usual late acknowledgement a broker that goes away
+    # during a job ends the worker: kombu (5.7) looks for the address of the lost connection.
+    Channel.do_restore = False
     celery = Celery("docflow", broker=broker_url)
     celery.conf.update(
         task_ignore_result=True,
-        task_acks_late=True,
-        task_reject_on_worker_lost=False,  # the lease of the row brings the job back
+        task_acks_late=False,
         worker_prefetch_multiplier=1,
         worker_hijack_root_logger=False,
         broker_connection_retry_on_startup=True,
-        broker_transport_options={"visibility_timeout": 3600, "socket_timeout": 5},
+        broker_transport_options={"ack_emulation": False, "socket_timeout": 5},
         task_default_queue="default",
         worker_send_task_events=False,
     )

@@ -5,7 +5,7 @@ every other test goes to whoever is free. (The mark `xdist_group` would say the 
 pytest-xdist 3.8 looks for an attribute that pytest 9.2 no longer has, and ignores it in silence.)
 """
 
-from xdist.scheduler import LoadScopeScheduling
+from xdist.scheduler import LoadScopeScheduling  # type: ignore[import-untyped]
 
 STORIES = "tests/e2e"
 

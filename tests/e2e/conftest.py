@@ -141,7 +141,7 @@ def draft(whole_desk: Desk, registered: Registered, charged: None) -> str:
 def issued(whole_desk: Desk, running: Running, registered: Registered, draft: str) -> Issued:
     """All sign; the number is given, the document sealed, the recipient told."""
     place = acts.issued_entry(acts.sign_all(whole_desk, draft))
-    wait_until(lambda: _mails(running, place), what="the notice", seconds=60)
+    wait_until(lambda: bool(_mails(running, place)), what="the notice", seconds=60)
     text = _mails(running, place)[0]
     link, code = re.search(r"http://\S+/pickup/\S+", text), re.search(r"\b\d{8}\b", text)
     assert link, text

@@ -14,7 +14,7 @@ HTML = "<!DOCTYPE html><title>404</title><h1>Δεν βρέθηκε</h1>".encode(
 def written(text: str) -> bytes:
     """A PDF that somebody wrote in his own program."""
     source = f'#set text(lang: "el")\n{text}\n\n#lorem(120)'
-    return bytes(typst.compile(source.encode()))  # type: ignore[arg-type]
+    return bytes(typst.compile(source.encode()))
 
 
 def encrypted() -> bytes:

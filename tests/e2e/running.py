@@ -141,7 +141,7 @@ class Running:
     def ask(self, statement: str, **values: object) -> Any:
         """The first value of the first row, None where there is no row."""
         with self.superuser() as connection:
-            row = connection.execute(statement, values).fetchone()  # type: ignore[call-overload]
+            row = connection.execute(statement, values).fetchone()
         return row[0] if row else None
 
     def build(self) -> None:

@@ -31,11 +31,15 @@ def away(server: Server) -> Iterator[None]:
 def test_without_the_broker_letters_are_registered_and_read_when_it_is_back(
     desk: Desk, running: Running
 ) -> None:
-    page = desk.page("clerk")
+    page, other = desk.page("clerk"), desk.page("clerk")
+    scan = acts.as_file("πολυσέλιδο.pdf", papers.long_scan(3))
+    acts.register(other, scan, subject="Υπό ανάγνωση όταν έπεσε ο μεσίτης")
+    acts.reading_of(other, "running")
     with away(running.broker):
         acts.register(page, acts.SCAN, subject="Χωρίς τον μεσίτη μηνυμάτων")
         acts.reading_of(page, "pending")
     acts.reading_of(page, "done")
+    acts.reading_of(other, "done")
 
 
 def test_without_the_store_nothing_is_registered_and_the_clerk_is_told(

@@ -200,7 +200,9 @@ def test_an_act_that_does_not_exist_is_not_found(engineer: Browser, draft: str):
     assert engineer.post(f"{draft}/burn").status_code == 404
 
 
-def test_the_notice_is_sent_again_from_the_page(browsing: Browsing, house: House, unclaimed: Issued):
+def test_the_notice_is_sent_again_from_the_page(
+    browsing: Browsing, house: House, unclaimed: Issued
+):
     engineer = browsing("engineer")
     act = re.search(r'action="(/deliveries/\d+/notify)"', engineer.get(unclaimed.address).text)
     assert act
