@@ -26,15 +26,8 @@ from docflow.settings import Settings
 from docflow.tables import Base  # noqa: F401  # every table, job and check is known to the tests
 from signing.testpki import TestPki
 from tests import factories, stack
-from tests.scheduling import StoriesTogether
 
 TEMPLATE = "docflow_template"
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> StoriesTogether:
-    """Called by pytest-xdist: the stories of tests/e2e stay together."""
-    return StoriesTogether(config, log)
 
 
 @pytest.fixture(scope="session")

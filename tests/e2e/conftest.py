@@ -34,7 +34,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One after the other, in whatever order: the installation ends with the last.
 
-    In a parallel run one worker has them all (tests/scheduling.py).
+    `make test` runs them apart from the other tests, in one process.
     """
     items.sort(key=lambda item: HERE in item.path.parents)
 

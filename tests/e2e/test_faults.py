@@ -11,7 +11,7 @@ from tests.e2e.desk import Desk, el, fetched, press, word
 from tests.e2e.running import LEASE, Running
 from tests.stack import Server
 
-LAST = "SELECT max(number) FROM entries"
+LAST = "SELECT coalesce(max(number), 0) FROM entries"
 STORE_AWAY = (
     "The file store does not answer, and nothing was saved. Try again in a minute; if the files "
     "no longer stand in the form, choose them again."

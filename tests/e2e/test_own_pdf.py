@@ -50,4 +50,4 @@ def test_an_own_pdf_is_returned_with_a_reason_and_signed_in_the_second_round_wit
 
 
 def _last_number(running: Running) -> int:
-    return int(running.ask("SELECT max(number) FROM entries"))
+    return int(running.ask("SELECT coalesce(max(number), 0) FROM entries"))
