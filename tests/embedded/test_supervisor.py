@@ -3,8 +3,7 @@
 import os
 import signal
 import socket
-import subprocess
-import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from docflow.embedded import processes, supervisor
 from docflow.embedded.errors import PartFailed
 from docflow.embedded.parts import Part
 from docflow.embedded.processes import spawn
+from tests.waiting import wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -73,7 +73,7 @@ def test_a_part_that_does_not_hear_is_killed_with_its_children(
     pid = int(child.read_text())
     watching.stop()
     assert said[-1] == "  deaf did not end in time and was killed"
-    assert not Path(f"/proc/{pid}/exe").exists()
+    wait_until(lambda: not Path(f"/proc/{pid}/exe").exists(), what="end of the child", seconds=10)
 
 
 def test_a_part_that_dies_again_and_again_is_started_ever_more_slowly(
@@ -81,16 +81,17 @@ def test_a_part_that_dies_again_and_again_is_started_ever_more_slowly(
 ) -> None:
     watching, said = watched
     watching.start([shell("weak", "sleep 0.05; exit 7")])
-    asked_to_stop = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import os,time,signal; time.sleep(2);os.kill(os.getppid(), signal.SIGTERM)",
-        ]
-    )
+
+    def stop_after_two_deaths() -> None:
+        # Only then is it sure that the signal is heard by the supervisor, not by the test run.
+        wait_until(lambda: sum("exit code 7" in line for line in said) >= 2, what="two deaths")
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGTERM)
+
+    asking = threading.Thread(target=stop_after_two_deaths)
+    asking.start()
     with pytest.raises(supervisor.Interrupted):
         watching.watch()
-    asked_to_stop.wait()
+    asking.join()
     pauses = [line.partition("again in ")[2][:3] for line in said if "exit code 7" in line]
     assert pauses[:2] == ["0.5", "1.0"]
 
