@@ -1,0 +1,14 @@
+"""Batches of scans and the pages that wait for a person."""
+
+revision = "0006"
+down_revision = "0005"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

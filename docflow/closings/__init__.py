@@ -1,0 +1,1 @@
+"""The day's register, sealed, and the closing of a year."""

@@ -1,0 +1,1 @@
+"""The register for the hours when the system is down."""

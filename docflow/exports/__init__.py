@@ -1,0 +1,1 @@
+"""The register as paper and as tables."""

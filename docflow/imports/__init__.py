@@ -1,0 +1,1 @@
+"""Registers of earlier systems, taken over."""

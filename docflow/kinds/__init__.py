@@ -1,0 +1,1 @@
+"""Kinds of document: defaults, and typed fields of their own."""
