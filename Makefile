@@ -7,7 +7,7 @@ PACKAGES := api docflow ocr signing storage scripts tests benchmarks
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test lint fix bench clean python
+.PHONY: help setup setup-dev run demo test lint fix bench bench-ocr bench-signing clean python
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -19,7 +19,7 @@ run: setup ## start everything, with the demo municipality, and print the addres
 	@$(BIN)/docflow up --demo $(ARGS)
 
 test: setup-dev ## lint, then all tests on a real PostgreSQL, broker, S3 store and browser
-	@$(PYTHON) scripts/setup.py --browser
+	@$(PYTHON) scripts/setup.py --machine
 	@$(MAKE) --no-print-directory lint
 	$(BIN)/python -m pytest -n 2 --ignore tests/e2e $(ARGS)
 	@# The stories by themselves: a browser's event loop shall not meet code that starts its own.
@@ -37,6 +37,12 @@ fix: setup-dev ## put right what can be put right by itself
 
 bench: setup-dev ## measure registrations and reading (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-ocr: setup-dev ## measure the reading against other programs
+	$(BIN)/python -m benchmarks reading $(ARGS)
+
+bench-signing: setup-dev ## measure signing and verification
+	$(BIN)/python -m benchmarks signing $(ARGS)
 
 demo: setup ## start everything on a fresh directory with the demo municipality, and forget it at the end
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && $(BIN)/docflow up --demo --data "$$data" $(ARGS)

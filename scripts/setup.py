@@ -7,7 +7,7 @@ uv and npm (mirrors, certificates) are those of the caller.
 
     python3 scripts/setup.py            to run Docflow
     python3 scripts/setup.py --dev      to test it as well
-    python3 scripts/setup.py --browser  the browser that the tests drive
+    python3 scripts/setup.py --machine  Debian's programs that the tests drive (browser, scanner …)
 """
 
 import argparse
@@ -29,7 +29,13 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 NODE = ROOT / ".node"
 STAMPS = VENV / "docflow-setup.json"
-CHROMIUM = Path("/usr/bin/chromium")
+# What the tests drive and no registry of Python or npm has: its path, its package of Debian.
+MACHINE = {
+    Path("/usr/bin/chromium"): "chromium",
+    Path("/usr/bin/scanimage"): "sane-utils",
+    Path("/usr/lib/softhsm/libsofthsm2.so"): "softhsm2",
+    Path("/usr/bin/pdftotext"): "poppler-utils",
+}
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
 
@@ -59,14 +65,14 @@ class Step:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
     parser.add_argument("--dev", action="store_true", help="also what tests and checks need")
-    parser.add_argument("--browser", action="store_true", help="only: Chromium for the tests")
+    parser.add_argument("--machine", action="store_true", help="only: Debian's programs for tests")
     arguments = parser.parse_args()
     try:
         # One set-up of a checkout at a time; a second one waits and then finds all done.
         with Path(__file__).open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            if arguments.browser:
-                provide_browser()
+            if arguments.machine:
+                provide_machine()
             else:
                 _run(steps(dev=arguments.dev))
     except SetupFailed as exc:
@@ -173,10 +179,11 @@ def install_node_packages() -> None:
     _call("npm", "ci", "--no-fund", "--no-audit", "--no-update-notifier", environment=environment)
 
 
-def provide_browser() -> None:
-    """Debian's Chromium, which the tests drive."""
-    if not CHROMIUM.exists():
-        _apt_install("chromium", why="The tests need a browser.")
+def provide_machine() -> None:
+    """Debian's programs that the tests drive: a browser, a scanner's driver, a key store."""
+    missing = [package for path, package in MACHINE.items() if not path.exists()]
+    if missing:
+        _apt_install(*missing, why=f"The tests need {', '.join(missing)}.")
 
 
 def _run(wanted: Sequence[Step]) -> None:
@@ -254,10 +261,11 @@ def _own_node() -> Path:
     return programs
 
 
-def _apt_install(package: str, *, why: str) -> None:
+def _apt_install(*packages: str, why: str) -> None:
+    shown = " ".join(packages)
     if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise SetupFailed(f"{why} Install it and start again: sudo apt-get install {package}")
-    print(f"      {why} apt-get installs {package} …", flush=True)
+        raise SetupFailed(f"{why} Install it and start again: sudo apt-get install {shown}")
+    print(f"      {why} apt-get installs {shown} …", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     _call("apt-get", "update", "-q", environment=environment)
     _call(
@@ -266,7 +274,7 @@ def _apt_install(package: str, *, why: str) -> None:
         "-y",
         "-q",
         "--no-install-recommends",
-        package,
+        *packages,
         environment=environment,
     )
 
