@@ -19,7 +19,7 @@ from api.assets import BuiltFiles, url
 from api.security import protect
 from docflow.office import Office
 
-_CITIZENS = ("/verify", "/pickup", "/health")
+_CITIZENS = ("/verify", "/pickup", "/log", "/health")
 
 
 def create_app(office: Office) -> ASGIApp:

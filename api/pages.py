@@ -43,7 +43,7 @@ TITLES: Mapping[int, Text] = {
 
 async def read_form(request: Request) -> FormData:
     """The form of a request; large files lie on disk, not in memory. `ClosesForms` closes them."""
-    form = await request.form(max_files=200, max_fields=2000)
+    form = await request.form(max_files=1000, max_fields=4000)
     request.state.form = form
     return form
 

@@ -13,7 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
-from docflow import documents, organization, throttle
+from docflow import documents, kinds, organization, registry, throttle
 from docflow.errors import (
     Conflict,
     DocflowError,
@@ -57,7 +57,14 @@ def of_domain(error: DocflowError, *, language: str, instance: str = "") -> JSON
     detail = error.message.in_language(language)
     members: dict[str, object] = {}
     if error.field:
-        members["errors"] = [{"pointer": f"/{error.field}", "detail": detail}]
+        members["errors"] = [{"pointer": _place(error.field), "detail": detail}]
+    if isinstance(error, kinds.BadValues):
+        members["errors"] = [
+            {"pointer": _place(name), "detail": fault.in_language(language)}
+            for name, fault in error.faults.items()
+        ]
+    if isinstance(error, registry.DuplicateFound):
+        members["alike"] = [_alike(one) for one in error.alike]
     return _problem(
         status,
         kind=_kebab(type(error).__name__),
@@ -155,6 +162,25 @@ def _fault(fault: Mapping[str, object]) -> Text:
     known = _FAULTS.get(str(fault["type"]))
     # The text of pydantic names the rule, never the value that broke it.
     return known or t("This is not right: {why}", why=str(fault["msg"]))
+
+
+def _place(field: str) -> str:
+    """A field as the domain names it, as a pointer: "value.iban" is `/values/iban`."""
+    code = field.removeprefix(kinds.PREFIX)
+    return f"/values/{code}" if code != field else "/" + field.replace(".", "/")
+
+
+def _alike(one: registry.Alike) -> dict[str, object]:
+    """An entry that looks the same; without its number where it is not open to the caller."""
+    if one.line is None:
+        return {"likeness": one.likeness, "is_open": False}
+    line = one.line
+    return {
+        "likeness": one.likeness,
+        "is_open": True,
+        "label": line.label,
+        "href": f"/api/v1/entries/{line.book}/{line.year}/{line.place}",
+    }
 
 
 def _pointer(place: Sequence[object]) -> str:

@@ -1,6 +1,6 @@
 """`make bench`: every measurement, one after the other; each can be run alone as well.
 
-python -m benchmarks [registration|reading|signing|stack]…
+python -m benchmarks [registration|scale|reading|signing|stack]…
 """
 
 import subprocess
@@ -10,9 +10,12 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ALL = {
     "registration": "registration.py",
+    "scale": "register_at_scale.py",
     "reading": "ocr_vs_ocrmypdf.py",
     "signing": "signing_speed.py",
     "stack": "stack_figures.py",
+    "import": "import_register.py",
+    "closings": "closings.py",
 }
 
 

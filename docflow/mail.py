@@ -2,6 +2,8 @@
 
 import smtplib
 import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import formatdate, make_msgid
@@ -20,7 +22,23 @@ class MailUnavailable(Unavailable):
     """The mail server does not take the message."""
 
 
-def send(settings: Settings, *, to: str, subject: str, text: str) -> str:
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes with a message."""
+
+    name: str
+    media_type: str
+    data: bytes
+
+
+def send(
+    settings: Settings,
+    *,
+    to: str,
+    subject: str,
+    text: str,
+    attachments: Sequence[Attachment] = (),
+) -> str:
     """Hand a message over to the mail server; its Message-ID.
 
     Raises MailUnavailable when the server does not answer or refuses; the caller may try again.
@@ -31,6 +49,9 @@ def send(settings: Settings, *, to: str, subject: str, text: str) -> str:
     message["Message-ID"] = make_msgid(domain=settings.mail_from.rpartition("@")[2])
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday answers, please
     message.set_content(text)
+    for attached in attachments:
+        main, _, sub = attached.media_type.partition("/")
+        message.add_attachment(attached.data, maintype=main, subtype=sub, filename=attached.name)
     url = settings.smtp_url.get_secret_value()
     if url.startswith("file:"):
         _drop(Path(url.removeprefix("file:")), message)

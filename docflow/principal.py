@@ -15,6 +15,7 @@ class Role(StrEnum):
     """What a person may do, mostly within a unit."""
 
     CLERK = "clerk"  # registers in the common book
+    REGISTRAR = "registrar"  # head of the registry: approves annulments, opens and closes books
     HEAD = "head"  # marks and charges the work of a unit and those below it
     EMPLOYEE = "employee"  # handles the work charged to a unit
     SIGNER = "signer"  # signs documents of the body (mayor, deputy mayor, secretary general)
@@ -62,6 +63,10 @@ class Principal:
     @property
     def is_clerk(self) -> bool:
         return Role.CLERK in self.roles
+
+    @property
+    def is_registrar(self) -> bool:
+        return Role.REGISTRAR in self.roles
 
     @property
     def is_auditor(self) -> bool:

@@ -1,4 +1,4 @@
-"""The relay rings Celery for the jobs that are due; the sequencer chains the audit events.
+"""The relay rings Celery for the jobs that are due; the sequencer gives audit events their places.
 
 Both are small loops over PostgreSQL. The relay is woken by NOTIFY; the sequencer looks twice a
 second. Any number of relays may run (SKIP LOCKED); of sequencers only one works at a time.
@@ -7,12 +7,13 @@ second. Any number of relays may run (SKIP LOCKED); of sequencers only one works
 import logging
 import threading
 import time
+from collections.abc import Sequence
 
 import psycopg
 from celery import Celery
 from kombu.exceptions import OperationalError as BrokerError
 
-from docflow import audit, outbox, throttle
+from docflow import audit, organization, outbox, schedule, throttle
 from docflow.db import Database
 from docflow.errors import Unavailable
 from docflow.worker import RING
@@ -20,16 +21,21 @@ from docflow.worker import RING
 log = logging.getLogger(__name__)
 _PAUSE = 1.0  # seconds: longest wait between two looks
 _SWEEP_EVERY = 3600.0
+_LOOK_EVERY = 20.0  # seconds between two looks at what is done again and again
 
 
 def relay(db: Database, celery: Celery, *, stop: threading.Event) -> None:
     """Ring until `stop` is set. A broker or database that is away is waited for."""
     listener: psycopg.Connection | None = None
-    swept = 0.0
+    swept, looked = 0.0, time.monotonic()  # a start is not burdened with periodic work
     while not stop.is_set():
         try:
             if listener is None or listener.closed:
                 listener = _listen(db)
+            if time.monotonic() - looked > _LOOK_EVERY:
+                with db.begin() as session:
+                    schedule.enqueue_due(session)
+                looked = time.monotonic()
             rung = ring(db, celery)
             if time.monotonic() - swept > _SWEEP_EVERY:
                 _sweep(db)
@@ -66,16 +72,33 @@ def ring(db: Database, celery: Celery) -> int:
     return len(jobs)
 
 
-def sequencer(db: Database, *, stop: threading.Event, pause: float = 0.5) -> None:
-    """Give each new event its place in the chain, until `stop` is set."""
+def sequencer(
+    db: Database,
+    *,
+    stop: threading.Event,
+    keys: Sequence[audit.LogKeyPair] = (),
+    host: str = "",
+    pause: float = 0.5,
+) -> None:
+    """Give each new event its place in its log, and sign the logs' heads, until `stop` is set.
+
+    `keys` sign; without any, the logs grow unsigned. `host` is where the logs are published.
+    """
     while not stop.is_set():
         try:
             with db.begin() as session:
-                chained = audit.sequence(session)
+                placed = audit.sequence(session)
+            if keys and not placed:  # when the queue is empty, at most once a pause
+                with db.begin() as session:
+                    origins = {
+                        body.id: audit.origin_of(host, body.code)
+                        for body in organization.bodies(session)
+                    }
+                    audit.sign_heads(session, origins=origins, keys=keys)
         except Unavailable as error:
             log.warning("sequencer waits: %s", error)
-            chained = 0
-        if not chained:
+            placed = 0
+        if not placed:
             stop.wait(pause)
 
 

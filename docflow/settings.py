@@ -50,6 +50,10 @@ class Settings(BaseSettings):
         "http://127.0.0.1:8000", description="Address that citizens and QR codes use."
     )
     zone: str = Field(OFFICIAL_ZONE, description="Official time zone of the office (IANA name).")
+    local_holidays: list[str] = Field(
+        default_factory=list,
+        description="Holidays of the town beside those of the country, as MM-DD (patron saint).",
+    )
     tsa_urls: list[str] = Field(
         default_factory=list,
         description="RFC 3161 time-stamping services, tried in order.",
@@ -64,6 +68,13 @@ class Settings(BaseSettings):
         description="PKCS#12 file of the body's electronic seal, read by the worker.",
     )
     seal_password: SecretStr = Field(SecretStr(""), description="Password of the seal's file.")
+    log_keys: list[Path] = Field(
+        default_factory=list,
+        description=(
+            "Ed25519 keys (PEM) that sign the heads of the audit log, read by the sequencer; the "
+            "current one first, during a change of keys the old one after it."
+        ),
+    )
     smtp_url: SecretStr = Field(
         SecretStr("file:var/outbox"),
         description="Mail: smtp://USER:PASSWORD@HOST:PORT, smtps://…, or file:DIRECTORY.",
@@ -77,6 +88,21 @@ class Settings(BaseSettings):
         description="Languages to read, as Tesseract codes.",
     )
     max_upload_mb: int = Field(100, description="Largest file that is taken in, in MiB.")
+    max_scan_mb: int = Field(500, description="Largest batch of scans that is sent, in MiB.")
+    scan_folders: list[Path] = Field(
+        default_factory=list,
+        description="Folders that scanners write into; `docflow scans watch` takes what settles.",
+    )
+    scan_settle_seconds: float = Field(
+        5.0, description="A file in a watched folder is taken when unchanged for so long."
+    )
+    scan_devices: list[str] = Field(
+        default_factory=list,
+        description="Scanners (SANE names) offered besides those that the server finds itself.",
+    )
+    mail_receipts: bool = Field(
+        False, description="Mail the receipt to the sender of each incoming document."
+    )
     session_hours: int = Field(10, description="A login ends after so many hours.")
     session_idle_minutes: int = Field(120, description="A login ends after so long without use.")
     job_lease_seconds: int = Field(

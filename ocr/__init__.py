@@ -6,16 +6,34 @@ Everything that parses a foreign file runs in a disposable child process with li
 
 from ocr.languages import tessdata_dir
 from ocr.reading import page_count, read_pages, render_page, searchable_pdf
+from ocr.scanning import (
+    Code,
+    Corner,
+    SheetLook,
+    bind_pictures,
+    extract_pages,
+    free_corner,
+    page_picture,
+    read_codes,
+)
 from ocr.sniffing import media_type
 from ocr.values import Limits, Page, Unreadable, Word
 
 __all__ = [
+    "Code",
+    "Corner",
     "Limits",
     "Page",
+    "SheetLook",
     "Unreadable",
     "Word",
+    "bind_pictures",
+    "extract_pages",
+    "free_corner",
     "media_type",
     "page_count",
+    "page_picture",
+    "read_codes",
     "read_pages",
     "render_page",
     "searchable_pdf",

@@ -29,7 +29,7 @@ _LAYER_SECONDS_A_PAGE = 2.0
 def page_count(path: Path, *, limits: Limits = _DEFAULT) -> int:
     """How many pages the file has. Raises `Unreadable` where it cannot be opened."""
     answer, _ = children.ask(
-        {"do": "count", **_file(path, limits)},
+        {"do": "count", **request_of(path, limits)},
         limits=limits,
         seconds=limits.file_seconds,
     )
@@ -57,7 +57,7 @@ def read_pages(
 
 def render_page(path: Path, number: int, *, dpi: int = 100, limits: Limits = _DEFAULT) -> bytes:
     """A PNG of one page as it is displayed (not turned upright), for thumbnails and viewers."""
-    request = {"do": "render", **_file(path, limits), "number": number, "dpi": dpi}
+    request = {"do": "render", **request_of(path, limits), "number": number, "dpi": dpi}
     try:
         return children.ask(request, limits=limits, seconds=limits.page_seconds)[1]
     except Unreadable as exc:
@@ -76,7 +76,7 @@ def searchable_pdf(
     """
     request = {
         "do": "layer",
-        **_file(path, limits),
+        **request_of(path, limits),
         "pages": [asdict(page) for page in pages],
         "pdfa": pdfa,
     }
@@ -87,7 +87,7 @@ def searchable_pdf(
 def _read(path: Path, number: int, languages: Sequence[str], limits: Limits) -> Page:
     request = {
         "do": "read",
-        **_file(path, limits),
+        **request_of(path, limits),
         "number": number,
         "languages": list(languages),
     }
@@ -102,7 +102,8 @@ def _read(path: Path, number: int, languages: Sequence[str], limits: Limits) -> 
     return Page(number=number, words=words, seconds=time.monotonic() - started, **page)
 
 
-def _file(path: Path, limits: Limits) -> dict[str, Any]:
+def request_of(path: Path, limits: Limits) -> dict[str, Any]:
+    """What a child is told of a file. Raises `Unreadable` 'empty' and 'unsupported'."""
     kind = media_type(path)
     if kind == "application/x-empty":
         raise Unreadable("empty", "The file has no bytes")

@@ -35,3 +35,15 @@ class FieldMissing(SigningError):
 
 class DocumentClosed(SigningError):
     """A seal closed the document: one more signature would spoil it."""
+
+
+class BadSignature(SigningError):
+    """A signature made elsewhere does not fit the certificate, or not this document."""
+
+
+class SignerUnavailable(SigningError):
+    """The remote signing service or the token does not answer, or not as its interface demands."""
+
+
+class AuthorisationRefused(SigningError):
+    """The signing service refused: a wrong or expired password, PIN or one-time password."""

@@ -19,8 +19,9 @@ from pyhanko.sign.validation import EmbeddedPdfSignature
 from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
-from signing import container
+from signing import appended, container
 from signing.documents import FAULTS
+from signing.later import has_active_content, later_reasons
 from signing.report import Integrity, Kind
 
 _FORMATS = ("/ETSI.CAdES.detached", "/adbe.pkcs7.detached", "/ETSI.RFC3161")
@@ -72,22 +73,54 @@ def read(pdf: bytes) -> tuple[PdfFileReader, list[Evidence]]:
     reader = PdfFileReader(BytesIO(pdf), strict=False)
     if reader.xrefs.hybrid_xrefs_present and b"/XRefStm" in pdf[_first_signed_end(reader) :]:
         raise PdfReadError("hybrid cross-references after the first signature")
-    return reader, _collected(pdf, reader)
+    found = _collected(pdf, reader)
+    for one in found:
+        end = _signed_end(one)
+        if 0 < end < len(pdf) and appended.ambiguous_after(pdf, end=end):
+            one.reasons.add("changed-after-signing")
+    return reader, found
 
 
 def _collected(pdf: bytes, reader: PdfFileReader) -> list[Evidence]:
     """All signatures in the order of their revisions, each with what speaks against it."""
-    if reader.encrypted:
+    if reader.encrypted and not _opened(reader):
         return []
     present = list(_filled_fields(reader))
     names = {name for name, _ in present}
     found = [_examined(pdf, reader, name, reference) for name, reference in present]
     found.sort(key=lambda one: one.embedded.signed_revision if one.embedded else -1)
     trailing = _trailing_reasons(pdf, reader)
+    layout = appended.Layout(pdf, reader)
+    active = {"active-content"} if has_active_content(reader) else set()
     for one in found:
-        one.reasons |= trailing | _change_reasons(one, names)
-    gone = _removed(reader, names)
+        one.reasons |= trailing | active | _change_reasons(layout, one, names)
+    gone = _removed(reader, found)
+    gaps = {_gap(reference.get_object()["/V"]) for _, reference in present}
+    if not gone and appended.forgotten_signatures(pdf, gaps):
+        gone = ["?"]
     return [Evidence(name, Kind.SIGNATURE, None, {"signature-removed"}) for name in gone] + found
+
+
+def _opened(reader: PdfFileReader) -> bool:
+    """Does the file open without a password? (It may forbid printing, and nothing else.)"""
+    with suppress(PdfError, *FAULTS):
+        return bool(reader.decrypt("").status.name != "FAILED")
+    return False
+
+
+def _gap(signature: generic.DictionaryObject) -> tuple[int, int]:
+    """Where a signature's own value lies in the file."""
+    with suppress(*FAULTS):
+        return int(signature["/ByteRange"][1]), int(signature["/ByteRange"][2])
+    return (0, 0)
+
+
+def _signed_end(one: Evidence) -> int:
+    """Where the signed range ends."""
+    with suppress(*FAULTS):
+        if one.embedded is not None:
+            return int(one.embedded.byte_range[2]) + int(one.embedded.byte_range[3])
+    return 0
 
 
 def _filled_fields(
@@ -144,7 +177,7 @@ def _cryptography_reasons(embedded: EmbeddedPdfSignature, kind: Kind) -> set[str
     return reasons
 
 
-def _change_reasons(one: Evidence, signature_fields: set[str]) -> set[str]:
+def _change_reasons(layout: appended.Layout, one: Evidence, signature_fields: set[str]) -> set[str]:
     """What was appended after this signature, and whether it may be there."""
     embedded = one.embedded
     if embedded is None:
@@ -167,6 +200,15 @@ def _change_reasons(one: Evidence, signature_fields: set[str]) -> set[str]:
     # pyHanko calls a filled text field "form filling", and allows it; so does the shadow attack.
     if set(changes.changed_form_fields) - signature_fields:
         reasons.add("form-changed")
+    try:
+        reasons |= layout.reasons(end=_signed_end(one))
+        reasons |= later_reasons(embedded.reader, embedded.signed_revision)
+        if not reasons and layout.covered(embedded.signed_revision, end=_signed_end(one)):
+            reasons.add("covered-later")
+    except PdfStrictReadError:
+        raise
+    except FAULTS:
+        return reasons | {"changed-after-signing"}  # what cannot be followed is not believed
     return reasons
 
 
@@ -180,16 +222,27 @@ def _trailing_reasons(pdf: bytes, reader: PdfFileReader) -> set[str]:
     return {"trailing-bytes"} if pdf[end + 5 :].strip(b"\r\n\t\f \0") else set()
 
 
-def _removed(reader: PdfFileReader, present: set[str]) -> list[str]:
-    """Signatures that an earlier revision shows, and the present one does not."""
+def _removed(reader: PdfFileReader, present: list[Evidence]) -> list[str]:
+    """Signatures that an earlier revision shows, and the present one does not, or shows changed."""
+    shown = {one.name: _value(one.embedded.sig_object) for one in present if one.embedded}
+    names = {one.name for one in present}
     gone: dict[str, None] = {}
     for revision in range(reader.xrefs.total_revisions - 1):
         earlier = reader.get_historical_resolver(revision)
         # The first part of a linearised file is no document of its own.
         with suppress(PdfError, LookupError, AssertionError, AttributeError):
-            before = [str(name) for name, _, _ in enumerate_sig_fields(earlier, filled_status=True)]
-            gone |= dict.fromkeys(name for name in before if name not in present)
+            for name, value, _ in enumerate_sig_fields(earlier, filled_status=True):
+                before = _value(value.get_object())
+                if name not in names or (name in shown and before and before != shown[name]):
+                    gone[str(name)] = None
     return list(gone)
+
+
+def _value(signature: generic.DictionaryObject) -> bytes:
+    contents = signature.raw_get("/Contents")
+    if isinstance(contents, generic.DecryptedObjectProxy):
+        contents = contents.raw_object
+    return bytes(getattr(contents, "original_bytes", b""))
 
 
 def _first_signed_end(reader: PdfFileReader) -> int:

@@ -1,9 +1,10 @@
-"""A person's or body's key: a PKCS#12 file, opened once, the private key kept parsed.
+"""A person's or body's key: its certificate, and a way to sign with it, wherever the key lies.
 
 pyHanko's SimpleSigner parses and checks the RSA key anew for every signature, and twice because
 of its size estimate: four times the cost of the signature itself (measured; benchmarks/signing.py).
 """
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from asn1crypto import x509 as asn1_x509
@@ -15,11 +16,16 @@ from cryptography.x509.oid import NameOID
 from pyhanko.sign.signers import Signer
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from signing.errors import KeyUnusable, WrongPassword
+from signing.errors import KeyUnusable, SigningError, WrongPassword
 
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey
+PublicKey = rsa.RSAPublicKey | ec.EllipticCurvePublicKey | ed25519.Ed25519PublicKey
 
-_HASHES: dict[str, type[hashes.HashAlgorithm]] = {
+# The data to be signed and the name of the digest, as in "sha256"; gives the signature's value:
+# PKCS#1 v1.5 for RSA, DER for ECDSA.
+RawSign = Callable[[bytes, str], bytes]
+
+HASHES: dict[str, type[hashes.HashAlgorithm]] = {
     "sha256": hashes.SHA256,
     "sha384": hashes.SHA384,
     "sha512": hashes.SHA512,
@@ -27,7 +33,7 @@ _HASHES: dict[str, type[hashes.HashAlgorithm]] = {
 
 
 class SigningKey:
-    """A private key with its certificate and chain, ready to sign.
+    """A certificate with its chain and a way to sign.
 
     Raises KeyUnusable where the certificate is not valid now: whoever signs with an expired
     certificate makes a document that nobody can confirm.
@@ -35,15 +41,20 @@ class SigningKey:
 
     def __init__(
         self,
-        private_key: PrivateKey,
         certificate: x509.Certificate,
         chain: tuple[x509.Certificate, ...] = (),
+        *,
+        raw_sign: RawSign | None = None,
     ) -> None:
-        self._private_key = private_key
+        """Without `raw_sign` the key is elsewhere: only `begin_external` can use it."""
+        public = certificate.public_key()
+        if not isinstance(public, PublicKey):
+            raise KeyUnusable("The key's kind is not supported: use RSA, ECDSA or Ed25519.")
+        self.public_key: PublicKey = public
         self.certificate = certificate
         self.chain = chain
         self.check_period()
-        self.signer = _CachedKeySigner(private_key, certificate, chain)
+        self.signer = _KeySigner(certificate, chain, raw_sign or _elsewhere)
 
     @classmethod
     def load_pkcs12(cls, data: bytes, password: str) -> "SigningKey":
@@ -60,7 +71,22 @@ class SigningKey:
         if not isinstance(store.key, PrivateKey):
             raise KeyUnusable("The key's kind is not supported: use RSA, ECDSA or Ed25519.")
         chain = tuple(extra.certificate for extra in store.additional_certs)
-        return cls(store.key, store.cert.certificate, chain)
+        return cls(store.cert.certificate, chain, raw_sign=_with_parsed(store.key))
+
+    @classmethod
+    def load_certificates(cls, data: bytes) -> "SigningKey":
+        """A key that lies elsewhere, by its certificate (PEM with its chain, or DER).
+
+        Raises KeyUnusable: no certificate, or not valid now.
+        """
+        try:
+            if b"-----BEGIN" in data:
+                first, *rest = x509.load_pem_x509_certificates(data)
+            else:
+                first, *rest = [x509.load_der_x509_certificate(data)]
+        except ValueError as error:
+            raise KeyUnusable("This is not a certificate, or it is damaged.") from error
+        return cls(first, tuple(rest))
 
     @property
     def subject_name(self) -> str:
@@ -109,10 +135,10 @@ class SigningKey:
     @property
     def signature_size(self) -> int:
         """Bytes of one signature value, at most."""
-        if isinstance(self._private_key, ed25519.Ed25519PrivateKey):
+        if isinstance(self.public_key, ed25519.Ed25519PublicKey):
             return 64
-        bits = self._private_key.key_size
-        return bits // 8 if isinstance(self._private_key, rsa.RSAPrivateKey) else bits // 4 + 16
+        bits = self.public_key.key_size
+        return bits // 8 if isinstance(self.public_key, rsa.RSAPublicKey) else bits // 4 + 16
 
     def check_period(self) -> None:
         """Raise KeyUnusable if the certificate is not valid now."""
@@ -134,19 +160,35 @@ def as_asn1(certificate: x509.Certificate) -> asn1_x509.Certificate:
     return asn1_x509.Certificate.load(certificate.public_bytes(Encoding.DER))
 
 
-class _CachedKeySigner(Signer):
-    """Signs with a key that is already parsed."""
+def _with_parsed(key: PrivateKey) -> RawSign:
+    def sign(data: bytes, digest_algorithm: str) -> bytes:
+        if isinstance(key, ed25519.Ed25519PrivateKey):
+            return key.sign(data)
+        algorithm = HASHES[digest_algorithm]()
+        if isinstance(key, rsa.RSAPrivateKey):
+            return key.sign(data, padding.PKCS1v15(), algorithm)
+        return key.sign(data, ec.ECDSA(algorithm))
+
+    return sign
+
+
+def _elsewhere(data: bytes, digest_algorithm: str) -> bytes:
+    raise SigningError("This key lies elsewhere: begin the signature here, and finish it there.")
+
+
+class _KeySigner(Signer):
+    """Signs by the function it is given."""
 
     def __init__(
         self,
-        key: PrivateKey,
         certificate: x509.Certificate,
         chain: tuple[x509.Certificate, ...],
+        raw_sign: RawSign,
     ) -> None:
         registry = SimpleCertificateStore()
         for extra in chain:
             registry.register(as_asn1(extra))
-        self._key = key
+        self._raw_sign = raw_sign
         super().__init__(
             signing_cert=as_asn1(certificate),
             cert_registry=registry,
@@ -157,9 +199,4 @@ class _CachedKeySigner(Signer):
     async def async_sign_raw(
         self, data: bytes, digest_algorithm: str, dry_run: bool = False
     ) -> bytes:
-        if isinstance(self._key, ed25519.Ed25519PrivateKey):
-            return self._key.sign(data)
-        algorithm = _HASHES[digest_algorithm]()
-        if isinstance(self._key, rsa.RSAPrivateKey):
-            return self._key.sign(data, padding.PKCS1v15(), algorithm)
-        return self._key.sign(data, ec.ECDSA(algorithm))
+        return self._raw_sign(data, digest_algorithm)

@@ -11,6 +11,7 @@ MEANING = {
     "damaged": "The file is damaged and cannot be read safely.",
     "too-slow": "The check took too long and was stopped.",
     "too-large": "The check needed too much memory and was stopped.",
+    "not-checked": "Signatures in files of this kind are not checked here.",
     "signature-removed": "A signature that an earlier state of the file had is gone.",
     # integrity
     "unreadable-signature": "The signature cannot be read.",
@@ -39,6 +40,8 @@ MEANING = {
     "timestamp-untrusted": "The timestamp is from a service that we do not know.",
     "older-format": "An older signature format, which does not name its certificate, signed.",
     "unknown-attribute": "The signature carries an addition whose meaning is not known.",
+    "covered-later": "A signature that was added later stands on top of text.",
+    "active-content": "The document contains scripts, so what it shows can depend on them.",
     "revocation-unchecked": "Whether the certificate was revoked could not be checked.",
 }
 

@@ -68,6 +68,18 @@ class Knowledge:
             tuple(one for one in self.ocsps if all(_fits(part, at) for part in _responses(one))),
         )
 
+    def made_since(self, at: datetime) -> "Knowledge":
+        """Only what was made at that time or later."""
+        return Knowledge(
+            self.certificates,
+            tuple(one for one in self.crls if _made(one["tbs_cert_list"]) >= at - _TOLERANCE),
+            tuple(
+                one
+                for one in self.ocsps
+                if all(_made(part) >= at - _TOLERANCE for part in _responses(one))
+            ),
+        )
+
     def covers(self, certificate: x509.Certificate) -> bool:
         """Is the certificate here, with something on its status?"""
         if all(certificate.sha256 != known.sha256 for known in self.certificates):
@@ -147,6 +159,11 @@ def _serial(single: ocsp.SingleResponse) -> int:
 def _listed(revoked: crl.CertificateList) -> set[int]:
     entries = revoked["tbs_cert_list"]["revoked_certificates"]
     return {int(entry["user_certificate"].native) for entry in entries or ()}
+
+
+def _made(part: crl.TbsCertList | ocsp.SingleResponse) -> datetime:
+    made: datetime = part["this_update"].native
+    return made
 
 
 def _fits(part: crl.TbsCertList | ocsp.SingleResponse, at: datetime) -> bool:

@@ -20,7 +20,7 @@ from signing.documents import FAULTS
 from signing.errors import SigningError, TsaUnavailable
 
 _LARGEST_ANSWER = 256 * 1024
-_USUAL_TOKEN = 7 * 1024
+USUAL_TOKEN = 7 * 1024
 _OPENER = build_opener()
 
 
@@ -73,11 +73,11 @@ def with_room_for_token(stamper: TsaList | None, make: Callable[[int], bytes]) -
     one beforehand to learn its size would cost a request for each signature.
     """
     try:
-        return make(_USUAL_TOKEN if stamper else 0)
+        return make(USUAL_TOKEN if stamper else 0)
     except SigningError:
-        if stamper is None or stamper.largest_token <= _USUAL_TOKEN:
+        if stamper is None or stamper.largest_token <= USUAL_TOKEN:
             raise
-        return make(stamper.largest_token + _USUAL_TOKEN)
+        return make(stamper.largest_token + USUAL_TOKEN)
 
 
 def _post(url: str, body: bytes, timeout: float) -> bytes:

@@ -86,6 +86,38 @@ class Judge:
         problem, path = status["trust_problem_indic"], status["validation_path"]
         if problem is not None or path is None:
             return _refusal(problem, certificate, at, horizon=status["error_time_horizon"])
+        return await self._settled(
+            certificate, path, at=at, usage=usage, knowledge=knowledge, used_at=used_at
+        )
+
+    async def certificate_opinion(
+        self,
+        certificate: x509.Certificate,
+        *,
+        at: datetime,
+        usage: KeyUsageConstraints,
+        knowledge: Knowledge,
+    ) -> Opinion:
+        """As `opinion`, for a signature that is no CMS and has been checked already."""
+        context = self._context(at, knowledge, RevocationCheckingRule.NO_CHECK)
+        result = await _validated(certificate, context, usage)
+        path = result.success_result
+        if result.error_subindic is not None or path is None:
+            horizon = result.error_time_horizon
+            return _refusal(result.error_subindic, certificate, at, horizon=horizon)
+        return await self._settled(certificate, path, at=at, usage=usage, knowledge=knowledge)
+
+    async def _settled(
+        self,
+        certificate: x509.Certificate,
+        path: ValidationPath,
+        *,
+        at: datetime,
+        usage: KeyUsageConstraints,
+        knowledge: Knowledge,
+        used_at: datetime | None = None,
+    ) -> Opinion:
+        """The opinion on a certificate that leads to a root: was it revoked?"""
         if not self._offline:
             knowledge += await fetched(path)
         if await self._revoked(certificate, path, at=at, usage=usage, knowledge=knowledge):

@@ -55,7 +55,7 @@ def validate(
 
 async def _judged(pdf: bytes, judge: Judge, now: datetime) -> Report:
     reader, signatures = evidence.read(pdf)
-    if reader.encrypted:
+    if reader.encrypted and not signatures:
         return unreadable("encrypted")
     # From the last to the first: a trusted document timestamp proves that all before it existed
     # at its time, so what has expired since may still be judged.

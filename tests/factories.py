@@ -56,6 +56,7 @@ UNITS = {  # code: name, code of the unit above
 PEOPLE: dict[str, tuple[str, str, list[tuple[Role, str | None]]]] = {
     "clerk": ("Μαρία Νικολάου", "Υπάλληλος Πρωτοκόλλου", [(Role.CLERK, "ΓΡΑΜ")]),
     "secretary": ("Ελένη Ράπτη", "Προϊσταμένη Γραμματείας", [(Role.HEAD, "ΓΡΑΜ")]),
+    "registrar": ("Ορέστης Καλλέργης", "Προϊστάμενος Πρωτοκόλλου", [(Role.REGISTRAR, "ΓΡΑΜ")]),
     "director": (
         "Γιώργος Αλεξίου",
         "Διευθυντής Τεχνικών Υπηρεσιών",
@@ -175,6 +176,7 @@ def letter(
         zone=ZONE,
         ocr_languages=LANGUAGES,
         idempotency_key=idempotency_key,
+        guard_duplicates=False,
     )
 
 
@@ -208,3 +210,13 @@ def content(**changes: Any) -> circulation.Content:
         "body": "Σας γνωρίζουμε ότι η επισκευή θα γίνει εντός του μηνός.\n\nΜε εκτίμηση",
     }
     return circulation.Content(**{**typed, **changes})
+
+
+def annulled(
+    session: Session, town: Town, entry_id: int, *, reason: str = "Διπλή καταχώριση"
+) -> registry.Annulment:
+    """Annul an entry of the common book: the clerk asks, the registrar agrees."""
+    request = registry.request_annulment(
+        session, entry_id, reason=reason, by=town.person(session, "clerk")
+    )
+    return registry.approve_annulment(session, request.id, by=town.person(session, "registrar"))

@@ -45,7 +45,7 @@ def assert_is_real_command(words: list[str]) -> None:
 
 
 def test_all_processes_of_the_product_are_there() -> None:
-    assert {"web", "worker", "signer", "relay", "sequencer", "migrate"} == set(OURS)
+    assert {"web", "worker", "signer", "relay", "sequencer", "migrate", "scans"} == set(OURS)
 
 
 @pytest.mark.parametrize("name", OURS)

@@ -64,7 +64,7 @@ def test_the_application_may_use_every_table_and_change_no_history(empty):
         "relations",
         "annulments",
         "audit_events",
-        "audit_chain",
+        "audit_checkpoints",
     ):
         assert rights[table] == {"SELECT", "INSERT"}, table
     assert "TRUNCATE" not in set().union(*rights.values())

@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 from api import problems
 from api.deps import TheOffice
 from api.pages import ClosesForms
+from api.portal import log as log_pages
 from api.portal import pickup, verify
 from api.portal.render import error_page
 from docflow import citizens
@@ -27,6 +28,7 @@ def create_app(office: Office) -> FastAPI:
     app.state.office = office
     app.include_router(verify.router)
     app.include_router(pickup.router)
+    app.include_router(log_pages.router)
     app.get("/health")(health)
     app.add_exception_handler(DocflowError, _told)
     app.add_exception_handler(HTTPException, _plain)

@@ -11,9 +11,27 @@ from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
 from api import problems
-from api.v1 import directory, drafts, entries, files, handling, tasks, verification
+from api.v1 import (
+    amendments,
+    books,
+    closings,
+    directory,
+    drafts,
+    emergency,
+    entries,
+    exports,
+    files,
+    handling,
+    imports,
+    kinds,
+    parties,
+    scans,
+    tasks,
+    verification,
+)
 from api.v1.edge import Edge
 from api.v1.language import asked
+from docflow import registry
 from docflow.errors import DocflowError
 from docflow.office import Office
 
@@ -39,6 +57,15 @@ class Fault(BaseModel):
     detail: str
 
 
+class Alike(BaseModel):
+    """An entry that looks like the one that was to be registered."""
+
+    likeness: registry.Likeness
+    is_open: bool = Field(description="Whether the caller may see it.")
+    label: str | None = Field(None, examples=["1234/2026"])
+    href: str | None = None
+
+
 class Problem(BaseModel):
     """Problem details, RFC 9457."""
 
@@ -48,6 +75,9 @@ class Problem(BaseModel):
     detail: str
     instance: str | None = Field(None, description="The request, as it stands in our log.")
     errors: list[Fault] | None = None
+    alike: list[Alike] | None = Field(
+        None, description="Of `duplicate-found`: the entries that look the same."
+    )
 
 
 _ERRORS: dict[int | str, dict[str, Any]] = {
@@ -69,9 +99,15 @@ def create_app(office: Office) -> FastAPI:
         responses=_ERRORS,
     )
     app.state.office = office
-    modules = (entries, handling, files, drafts, tasks, directory, verification)
+    modules = (
+        *(entries, handling, files, drafts, tasks, directory, verification, scans),
+        *(amendments, parties),
+        *(books, closings, exports, kinds),
+        *(emergency, imports),
+    )
     for module in modules:
         app.include_router(module.router)
+    app.include_router(scans.papers)
     app.add_exception_handler(DocflowError, _answering(problems.of_domain))
     app.add_exception_handler(HTTPException, _answering(problems.of_http))
     app.add_exception_handler(RequestValidationError, _answering(problems.of_validation))

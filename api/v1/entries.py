@@ -1,9 +1,9 @@
-"""/api/v1/entries: registering, listing, one entry, annulment, history."""
+"""/api/v1/entries: registering, listing, one entry, history."""
 
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -19,14 +19,13 @@ from api.v1.fields import (
     Day,
     Id,
     Line,
-    Needed,
     Number,
-    ReasonBody,
+    Text,
     Year,
 )
 from api.v1.language import Language
 from api.v1.reads import Cursor, Limit, ReadRoute, cursor, position
-from api.v1.security import Annuller, Auditor, Reader, Registrar
+from api.v1.security import Auditor, Reader, Registrar
 from api.v1.submission import Submitted, request_body
 from docflow import audit, documents, registry
 from docflow.office import Office
@@ -39,7 +38,9 @@ class NewEntry(Body):
     """What is said of a document. Its number and time are given by the server alone."""
 
     direction: registry.Direction
-    subject: Annotated[Needed, Field(description="3 to 1,000 characters.")]
+    subject: Text = Field(
+        "", description="3 to 1,000 characters; may be left out with `registered_as`: `queue`."
+    )
     book: Code | None = Field(None, description="Code of the book; the default book without it.")
     sender: ContactBody | None = Field(None, description="Needed for an incoming document.")
     recipients: list[ContactBody] = Field(
@@ -52,20 +53,61 @@ class NewEntry(Body):
     )
     sender_reference: Line = Field("", description="The number that the sender gave it.")
     sender_dated_on: Day | None = Field(None, description="The date that stands on it.")
+    depositor: Line = Field("", description="Who handed it in, where it was not the sender.")
     delivery_method: registry.DeliveryMethod = registry.DeliveryMethod.SYSTEM
     delivery_detail: Line = Field("", description="Number of a registered letter, courier …")
     attachments_count: int = Field(0, ge=0, le=9999, description="Attachments, also on paper.")
     attachments_note: Line = ""
     addressee_unit_id: Id | None = None
+    case: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="In a book of cases: the number of the case that it belongs to."
+    )
+    same_number: bool = Field(
+        False, description="An answer that takes the number of what it answers (ταυτάριθμο)."
+    )
+    reservation_id: Id | None = Field(None, description="The reserved number that it fills.")
+    arrival_id: Id | None = Field(None, description="The arrival that it was.")
+    concerned: list[ContactBody] = Field(
+        default_factory=list, max_length=50, description="Persons concerned, besides the sender."
+    )
+    kind: Code | None = Field(None, description="Code of a kind of document: see `GET /kinds`.")
+    values: dict[Code, str | int | float | bool] = Field(
+        default_factory=dict,
+        max_length=50,
+        description="The kind’s own fields, by code.",
+        examples=[{"fine_number": "1234/2026", "amount": "50,00"}],
+    )
+    priority: registry.Priority | None = Field(None, description="The kind’s own without it.")
+    due_on: Day | None = Field(None, description="Deadline; as the kind says without it.")
+    grade: Code | None = Field(
+        None, description="unclassified, restricted or confidential; the kind’s own without it."
+    )
+    has_personal_data: bool | None = None
+    registered_as: Literal["described", "queue", "envelope"] = Field(
+        "described",
+        description="`queue`: a number now, the description later (`POST …/description`). "
+        "`envelope`: closed, addressed to a unit; only sender and addressee are kept.",
+    )
+    duplicate_reason: Line = Field(
+        "", description="Why it is registered although it seems to be registered already."
+    )
 
     def value(self) -> registry.NewEntry:
-        plain = self.model_dump(exclude={"sender", "recipients", "copies"})
-        return registry.NewEntry(
+        by_hand = {"sender", "recipients", "copies", "concerned", "grade"}
+        plain = self.model_dump(exclude=by_hand | {"registered_as", "duplicate_reason"})
+        new = registry.NewEntry(
             **plain,
+            grade=registry.grade(self.grade),
             sender=self.sender.contact() if self.sender else None,
             recipients=tuple(one.contact() for one in self.recipients),
             copies=tuple(one.contact() for one in self.copies),
+            concerned=tuple(one.contact() for one in self.concerned),
         )
+        if self.registered_as == "envelope":
+            return registry.closed_envelope(new)
+        if self.registered_as == "queue":
+            return registry.for_the_queue(new)
+        return new
 
 
 Key = Annotated[
@@ -119,10 +161,13 @@ def register(
 ) -> Registered:
     """Register a document.
 
-    The answer comes when bytes, number and history are durable. Files are read afterwards; see
-    `ocr` of each file of the entry, which `Location` names.
+    What seems to be registered already is refused with 409 and the entries under `alike`; send
+    `duplicate_reason` to go on. The answer comes when bytes, number and history are
+    durable. Files are read afterwards; see `ocr` of each file of the entry, which `Location`
+    names.
     """
-    new = sent.body(NewEntry).value()
+    body = sent.body(NewEntry)
+    new = body.value()
     uploads = sent.stored(office)
     with office.db.begin() as session:
         entry = registry.register(
@@ -133,10 +178,14 @@ def register(
             zone=office.settings.zone,
             ocr_languages=office.settings.ocr_languages,
             idempotency_key=idempotency_key,
+            duplicate_reason=body.duplicate_reason,
         )
         book = session.get_one(registry.Book, entry.book_id).code
+        if office.settings.mail_receipts:
+            registry.mail_receipt_by_itself(session, entry, by=by)
     # Nothing more is asked of the database: while it answers, others would wait for their number.
-    response.headers["Location"] = f"/api/v1/entries/{book}/{entry.year}/{entry.number}"
+    place = registry.places.word(entry)
+    response.headers["Location"] = f"/api/v1/entries/{book}/{entry.year}/{place}"
     return _registered(office, entry, book, uploads)
 
 
@@ -213,24 +262,6 @@ def read(
     """One entry, with its files, charges, deliveries and relations."""
     with office.db.read() as session:
         entry = registry.numbered(session, book, year, number, by=by)
-        return _shape(session, office, entry, by=by, language=language)
-
-
-@router.post("/{book}/{year}/{number}/annulment", status_code=201)
-def annul(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: ReasonBody,
-    by: Annuller,
-    office: TheOffice,
-    language: Language,
-) -> shapes.Entry:
-    """Strike the entry out, once and for good. It keeps its number and stays readable."""
-    with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
-        registry.annul(session, entry.id, reason=body.reason, by=by)
-        session.flush()  # what the answer reads again
         return _shape(session, office, entry, by=by, language=language)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
-from docflow import parties, routing
+from docflow import parties, registry, routing
 
 _OLDEST, _LATEST = date(1900, 1, 1), date(2999, 12, 31)
 
@@ -31,7 +31,15 @@ Day = Annotated[date, Field(ge=_OLDEST, le=_LATEST)]
 
 BookCode = Annotated[Code, Path(description="Code of the book, as `GET /books` names it.")]
 Year = Annotated[int, Path(ge=1, le=9999)]
-Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
+Number = Annotated[
+    str,
+    Path(
+        pattern=registry.places.PATTERN,
+        description="The number; with the sub-number (`15-2`) in a book of cases, with `-in`, "
+        "`-out` or `-int` where each direction has its own numbers or the number is shared.",
+        examples=["15"],
+    ),
+]
 Position = Annotated[int, Path(ge=1, le=2**31 - 1, description="Place of the file, from 1.")]
 Typed = Annotated[str, Query(max_length=500)]
 

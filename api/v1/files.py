@@ -171,6 +171,22 @@ def receipt(
     return _paper(pdf, f"apodeixi-{number}-{year}.pdf")
 
 
+@router.get(
+    "/proof",
+    response_class=Response,
+    responses={200: {"content": {"text/plain": {}}, "description": "A C2SP tlog-proof."}},
+    tags=["papers"],
+)
+def proof(book: BookCode, year: Year, number: Number, by: Reader, office: TheOffice) -> Response:
+    """What shows anybody, offline, that the entry stood in the log: see docs/proof.md."""
+    with office.db.read() as session:
+        entry = registry.numbered(session, book, year, number, by=by)
+        text = registry.prove(session, entry.id, by=by)
+    name = f"{book}-{number}-{year}.tlog-proof"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return Response(text, media_type="text/plain; charset=utf-8", headers=headers)
+
+
 @router.get("/label", response_class=Response, responses=_A_PDF, tags=["papers"])
 def label(
     book: BookCode,
@@ -178,13 +194,17 @@ def label(
     number: Number,
     by: Reader,
     office: TheOffice,
-    size: printing.LabelSize = "62x29",
+    size: printing.LabelSize | None = None,
+    first: Annotated[int, Query(ge=1, le=40, description="Place on a sheet of labels.")] = 1,
+    copies: Annotated[int, Query(ge=1, le=100)] = 1,
     language: PaperLanguage = "el",
 ) -> Response:
     """The label for the paper, with number and QR code; each print stands in the history."""
     with office.db.read() as session:
         entry_id = registry.numbered(session, book, year, number, by=by).id
-    pdf = registry.label(office, entry_id, by=by, size=size, language=language)
+    pdf = registry.label(
+        office, entry_id, by=by, size=size, language=language, first=first, copies=copies
+    )
     return _paper(pdf, f"etiketa-{number}-{year}.pdf")
 
 

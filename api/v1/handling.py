@@ -257,7 +257,7 @@ def _note(session: Session, entry_id: int, charge_id: int, by: Principal) -> Non
 
 def _act(
     office: Office,
-    cited: tuple[str, int, int],
+    cited: tuple[str, int, str],
     by: Principal,
     act: Callable[[Session, int], object],
 ) -> Handled:

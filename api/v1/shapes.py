@@ -1,6 +1,7 @@
 """What the API answers with: entries, files, charges, as plain values. Times are UTC."""
 
 from datetime import date, datetime
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ class Line(Shape):
     book: str
     year: int
     number: int
+    place: str = Field(description="The number as addresses have it.", examples=["15", "15-out"])
     label: str = Field(description="The number as people cite it.", examples=["1234/2026"])
     direction: registry.Direction
     registered_at: datetime
@@ -29,6 +31,7 @@ class Line(Shape):
     delivery_method: registry.DeliveryMethod
     attachments_count: int
     is_annulled: bool
+    is_corrected: bool
     state: registry.HandlingState | None = Field(description="None for outgoing documents.")
     unit: str
     person: str
@@ -87,6 +90,11 @@ class SenderShape(BaseModel):
     name: str
     address: str
     email: str
+
+
+class ConcernedShape(Shape):
+    name: str
+    tax_number: str = Field(description="ΑΦΜ, or empty.")
 
 
 class AnnulmentShape(BaseModel):
@@ -153,6 +161,15 @@ class Acts(Shape):
     reopen: bool
 
 
+class KindOfEntry(BaseModel):
+    """The kind of an entry and what was said in its fields, corrections included."""
+
+    code: str
+    version: int
+    title: str
+    values: dict[str, Any]
+
+
 class Entry(BaseModel):
     """An entry, whole."""
 
@@ -181,8 +198,19 @@ class Entry(BaseModel):
     charges: list[Charge]
     deliveries: list[Delivery]
     relations: list[RelationShape]
+    concerned: list[ConcernedShape] = Field(description="Persons concerned besides the sender.")
+    corrected: list[str] = Field(
+        description="Fields that are not as registered; see `/corrections`.", examples=[["subject"]]
+    )
+    annulment_requested: bool = Field(description="Whether somebody asked for its annulment.")
     annulled: AnnulmentShape | None
     acts: Acts
+    grade: registry.Grade
+    has_personal_data: bool
+    kind: KindOfEntry | None = Field(description="Null where it has none.")
+    waits_for: registry.ProvisionalMode | None = Field(
+        description="`queue`: to be described. `envelope`: closed. Null for a described entry."
+    )
 
 
 def lines(found: list[registry.Line]) -> list[Line]:
@@ -223,6 +251,7 @@ def entry(
 ) -> Entry:
     """All of an entry; `url` is its verification page."""
     known = registry.details(session, found, by=by)
+    waits = registry.waiting_for(session, found.id)
     annulment = known.annulment
     return Entry(
         book=known.book.code,
@@ -230,24 +259,28 @@ def entry(
         number=found.number,
         label=found.label,
         direction=registry.Direction(found.direction),
-        subject=found.subject,
+        subject=known.current.subject,
         registered_at=found.registered_at,
         received_at=found.received_at,
         registered_by=known.registered_by,
         sender=SenderShape(
-            name=found.sender_name,
-            address=found.sender_address,
-            email=found.sender_email,
+            name=known.current.sender_name,
+            address=known.current.sender_address,
+            email=known.current.sender_email,
         )
-        if found.sender_name
+        if known.current.sender_name
         else None,
-        sender_reference=found.sender_reference,
-        sender_dated_on=found.sender_dated_on,
+        sender_reference=known.current.sender_reference,
+        sender_dated_on=known.current.sender_dated_on,
+        concerned=[ConcernedShape.model_validate(one) for one in known.current.concerned],
+        corrected=sorted(known.current.corrected),
+        annulment_requested=annulment is None
+        and registry.annulment.pending(session, found.id) is not None,
         recipients=[RecipientShape.model_validate(one) for one in known.recipients],
-        delivery_method=registry.DeliveryMethod(found.delivery_method),
-        delivery_detail=found.delivery_detail,
-        attachments_count=found.attachments_count,
-        attachments_note=found.attachments_note,
+        delivery_method=registry.DeliveryMethod(known.current.delivery_method),
+        delivery_detail=known.current.delivery_detail,
+        attachments_count=known.current.attachments_count,
+        attachments_note=known.current.attachments_note,
         addressee_unit=known.addressee_unit,
         verification_code=registry.codes.shown(found.verification_code),
         verification_url=url,
@@ -271,4 +304,20 @@ def entry(
         if annulment
         else None,
         acts=Acts.model_validate(routing.acts(session, found, by=by)),
+        grade=registry.Grade(found.grade),
+        has_personal_data=found.has_personal_data,
+        kind=_kind(session, found, language),
+        waits_for=registry.ProvisionalMode(waits.mode) if waits else None,
+    )
+
+
+def _kind(session: Session, found: registry.Entry, language: str) -> KindOfEntry | None:
+    known = registry.kind_of(session, found)
+    if known is None:
+        return None
+    return KindOfEntry(
+        code=known.kind.code,
+        version=known.kind.version,
+        title=known.kind.definition.title(language),
+        values=dict(known.values),
     )

@@ -13,7 +13,31 @@ from starlette.exceptions import HTTPException
 from api import problems
 from api.deps import SESSION_COOKIE, CurrentUser, chosen_language
 from api.pages import ClosesForms, is_htmx, read_form
-from api.web import answers, drafts, entries, interrupted, login, oversight, register, work
+from api.web import (
+    annulments,
+    answers,
+    arrivals,
+    books,
+    closings,
+    corrections,
+    drafts,
+    entries,
+    evidence,
+    exports,
+    emergency,
+    imports,
+    interrupted,
+    kinds,
+    login,
+    oversight,
+    papers,
+    parties,
+    register,
+    scans,
+    series,
+    undescribed,
+    work,
+)
 from api.web.render import error_page, page
 from docflow import organization
 from docflow.errors import DocflowError, Unavailable
@@ -27,7 +51,30 @@ def create_app(office: Office) -> FastAPI:
     """The staff's app over an office."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.office = office
-    for module in (login, register, entries, work, answers, drafts, oversight):
+    for module in (
+        login,
+        series,
+        register,
+        undescribed,
+        kinds,
+        entries,
+        evidence,
+        work,
+        answers,
+        drafts,
+        oversight,
+        papers,
+        scans,
+        books,
+        emergency,
+        imports,
+        closings,
+        exports,
+        arrivals,
+        annulments,
+        corrections,
+        parties,
+    ):
         app.include_router(module.router)
     app.get("/")(home)
     app.add_exception_handler(organization.NotLoggedIn, _login_first)

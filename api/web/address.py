@@ -14,11 +14,11 @@ _MAX_ID = 2**62
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Book, year and number of an entry that may exist."""
+    """Book, year and place of an entry that may exist; see `registry.places`."""
 
     book: str
     year: int
-    number: int
+    number: str  # 15, or 15-2 and 15-out where others have the number too
 
     @property
     def path(self) -> str:
@@ -36,7 +36,7 @@ class Address:
 def _address(
     book: Annotated[str, Path(pattern=r"^[\w.-]{1,40}$")],
     year: Annotated[int, Path(ge=1, le=9999)],
-    number: Annotated[int, Path(ge=1, le=2_000_000_000)],
+    number: Annotated[str, Path(pattern=registry.places.PATTERN)],
 ) -> Address:
     return Address(book, year, number)
 
@@ -50,7 +50,7 @@ def path_of(session: Session, entry_id: int | None, by: Principal) -> str:
     except registry.NoSuchEntry:
         return ""
     book = session.get_one(registry.Book, entry.book_id)
-    return Address(book.code, entry.year, entry.number).path
+    return Address(book.code, entry.year, registry.places.word(entry)).path
 
 
 At = Annotated[Address, Depends(_address)]

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.deps import CurrentUser, TheOffice
 from api.streams import stored_file
-from api.web import forms, history
+from api.web import amendments, beside, forms, graph, history, origins
 from api.web.address import Address, AfterId, At
 from api.web.render import block, page
 from docflow import (
@@ -19,6 +19,7 @@ from docflow import (
     dispatch,
     documents,
     organization,
+    parties,
     printing,
     registry,
     routing,
@@ -121,17 +122,36 @@ def entry_context(session: Session, entry: registry.Entry, by: Principal) -> dic
     acts = routing.acts(session, entry, by=by)
     subjects = [("entry", entry.id), *(("draft", draft.id) for draft in drafts)]
     files = documents.files(session, entry.id)
+    requests = registry.requests_of(session, entry.id, by=by)
+    waits = known.annulment is None and any(one.state == "pending" for one in requests)
+    drawn = registry.graph(session, entry, by=by)
     charging = acts.charge or acts.pass_on or acts.inform
     units = organization.units(session, by.body_id) if charging else []
     return {
         "details": known,
         "entry": entry,
-        "path": Address(known.book.code, entry.year, entry.number).path,
+        "path": Address(known.book.code, entry.year, known.line.place).path,
         "files": files,
         "is_reading": is_reading(files),
         "charges": routing.charges(session, entry.id, by=by),
         "acts": acts,
-        "may_annul": registry.may_write(by, known.book) and known.annulment is None,
+        "may_annul": registry.may_write(by, known.book)
+        and known.annulment is None
+        and not waits,
+        "annulment_requests": requests,
+        "annulment_waits": waits,
+        "may_correct": registry.may_correct(session, entry, by=by),
+        "befores": amendments.befores(
+            session,
+            registry.corrections(session, entry.id),
+            registry.kind_of(session, entry),
+            language=by.language,
+        ),
+        "ties": registry.ties(drawn, entry.id),
+        "picture": graph.picture(drawn),
+        "may_relate": known.annulment is None and registry.may_relate(session, entry, by=by),
+        "relation_kinds": registry.BY_HAND,
+        "may_keep_parties": parties.directory.may_read(by),
         "drafts": drafts,
         "deliveries": dispatch.deliveries(session, entry.id),
         "may_send": known.annulment is None and dispatch.may_send(session, entry, by=by),
@@ -141,7 +161,11 @@ def entry_context(session: Session, entry: registry.Entry, by: Principal) -> dic
         "priorities": list(Priority),
         "code": registry.codes.shown(entry.verification_code),
         "label_sizes": printing.LABEL_SIZES,
+        "label_size": registry.preferred_size(session, by),
+        "receipt_mails": registry.receipt_mails(session, entry.id),
         "today": clock.today(),
+        **beside.context(session, entry, by=by),
+        **origins.context(session, entry, by=by),
     }
 
 
@@ -226,12 +250,19 @@ def receipt(at: At, by: CurrentUser, office: TheOffice, language: str = "") -> R
 
 @router.get("/entries/{book}/{year}/{number}/label.pdf")
 def label(
-    at: At, by: CurrentUser, office: TheOffice, size: printing.LabelSize = "62x29"
+    at: At,
+    by: CurrentUser,
+    office: TheOffice,
+    size: printing.LabelSize | None = None,
+    first: int = 1,
+    copies: int = 1,
 ) -> Response:
-    """The label with the QR, for the paper."""
+    """The label with the QR, for the paper; of the size that the person used last."""
     with office.db.read() as session:
         entry_id = at.entry(session, by).id
-    pdf = registry.label(office, entry_id, by=by, size=size, language=by.language)
+    pdf = registry.label(
+        office, entry_id, by=by, size=size, language=by.language, first=first, copies=copies
+    )
     return _pdf(pdf, f"label-{at.number}-{at.year}.pdf")
 
 

@@ -131,14 +131,22 @@ def choice(form: FormData, name: str, choices: type[Choice], *, otherwise: Choic
         raise BadChoice(t("Choose one from the list."), field=name) from error
 
 
-def receive(office: Office, form: FormData, *names: str, into: list[documents.Upload]) -> None:
+def receive(
+    office: Office,
+    form: FormData,
+    *names: str,
+    into: list[documents.Upload],
+    kept: str = KEPT_FIELD,
+) -> None:
     """Add the files of a form to `into`: those kept from an earlier try, then those chosen now.
+
+    `kept` is the field of the notes, where a form has several lists of files.
 
     The bytes are durable when this returns. Raises TooLarge and StoreUnavailable; `into` then
     holds the files before the one that failed, so that the form can keep them.
     """
     dropped = set(texts(form, "drop"))
-    for note in texts(form, KEPT_FIELD):
+    for note in texts(form, kept):
         upload = _opened(office, note)
         if upload is not None and upload.sha256 not in dropped:
             into.append(upload)
@@ -174,6 +182,12 @@ def kept_notes(office: Office, found: Iterable[documents.Upload]) -> list[KeptFi
         )
         for u in found
     ]
+
+
+def kept_again(office: Office, notes: Iterable[str]) -> list[KeptFile]:
+    """The files of signed notes, for a form that begins with them; a note that is not ours is none."""
+    found = (_opened(office, note) for note in notes)
+    return kept_notes(office, [upload for upload in found if upload is not None])
 
 
 def _opened(office: Office, note: str) -> documents.Upload | None:

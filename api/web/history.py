@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api.wording import LABELS
 from docflow import audit, organization
 from docflow.i18n import Text, t
 
@@ -41,6 +42,15 @@ def told(session: Session, subjects: Iterable[tuple[str, int]]) -> list[Happenin
     ]
 
 
+def _fields(names: Sequence[str]) -> Text | str:
+    """The names of corrected fields; of a field of a kind, only its code is known here."""
+    said: Text | str = ""
+    for name in names:
+        word = LABELS["field"].get(name, name.partition(".")[2] or name)
+        said = t("{one}, {other}", one=said, other=word) if said else word
+    return said
+
+
 def _ids(lines: Sequence[audit.HistoryLine], name: str) -> set[int]:
     return {value for line in lines if isinstance(value := line.details.get(name), int)}
 
@@ -53,8 +63,26 @@ def _more(
             unit = units.get(details.get("unit") or 0, "")
             person = people.get(details.get("person") or 0, "")
             return t("{person} ({unit})", person=person, unit=unit) if person else unit
+        case "entry.taken-over-from-emergency":
+            return str(details.get("emergency_number", ""))
         case "entry.label-printed":
-            return str(details.get("size", ""))
+            again = int(details.get("print", 1)) > 1
+            return t("again, {size}", size=details["size"]) if again else str(details["size"])
+        case "entry.receipt-asked" | "entry.receipt-mailed" | "entry.receipt-failed":
+            return str(details.get("email", ""))
+        case "entry.scan-filed":
+            pages = ", ".join(map(str, details.get("pages", [])))
+            return t("batch {batch}, pages {pages}", batch=details.get("batch"), pages=pages)
+        case "entry.corrected" | "entry.completed":
+            return _fields(details.get("fields", []))
+        case "entry.related" | "entry.unrelated":
+            kind, back = str(details.get("kind", "")), details.get("from_here") is False
+            word = LABELS["relation_back" if back else "relation"].get(kind, kind)
+            return t("{relation} {label}", relation=word, label=details.get("other", ""))
+        case "annulment.told":
+            return str(details.get("to", ""))
+        case "annulment.not-told":
+            return str(details.get("why", ""))
         case "draft.begun":
             return t("answer to {label}", label=details.get("answers", ""))
         case "draft.saved":

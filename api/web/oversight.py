@@ -42,7 +42,7 @@ def find(
         found = search.search(session, q, by=by, offset=start, limit=PAGE_SIZE)
     if found.total == 1 and len(found.hits) == 1 and "/" in q and not found.hits[0].passage:
         line = found.hits[0].line
-        return RedirectResponse(Address(line.book, line.year, line.number).path, 303)
+        return RedirectResponse(Address(line.book, line.year, line.place).path, 303)
     return page(
         request,
         "web/search.html",

@@ -1,10 +1,10 @@
 """The clerk's form: one screen from the letter on the counter to its number."""
 
+import re
 import secrets
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from urllib.parse import parse_qsl, urlencode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, RedirectResponse
@@ -14,22 +14,18 @@ from starlette.datastructures import FormData
 from api import problems
 from api.deps import CurrentUser, TheOffice
 from api.pages import TheForm
-from api.web import forms
-from api.web.address import Address
-from api.web.render import page
-from docflow import clock, documents, organization, parties, registry
+from api.web import counts, forms, numbering_form, registration
+from api.web.render import block, page
+from docflow import clock, documents, kinds, organization, parties, registry
 from docflow.errors import Conflict, DocflowError, Forbidden, Invalid, NotFound
-from docflow.i18n import Text, t
+from docflow.i18n import Text
 from docflow.office import Office
 from docflow.principal import Principal
-from docflow.registry import DeliveryMethod, Direction
+from docflow.registry import STATE_SECRETS, DeliveryMethod, Direction, Grade, Priority
 
 router = APIRouter()
-_MEMORY = "docflow_register"  # cookie: what the clerk chose last time
-_REMEMBERED = ("delivery_method", "addressee_unit_id", "book")
 _TODAY_LINES = 15
-# Where the domain names an input otherwise than the form does
-_FIELDS = {"received_at": "received_on"}
+_PLACE = re.compile(r"([\w.-]{1,40})/(\d{1,4})/(\d{1,9}(?:-\w{1,9})?)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,29 +36,72 @@ class Typed:
     errors: Mapping[str, Text] = field(default_factory=dict)
     kept: list[forms.KeptFile] = field(default_factory=list)
     form_key: str = ""
+    alike: Sequence[registry.Alike] = ()
 
 
 @router.get("/register")
 def show(
-    request: Request, by: CurrentUser, office: TheOffice, direction: str = "incoming"
+    request: Request,
+    by: CurrentUser,
+    office: TheOffice,
+    direction: str = "incoming",
+    kind: str | None = None,
+    like: str = "",
+    kept: str = "",
+    arrival: int | None = None,
+    reservation: int | None = None,
 ) -> Response:
-    """An empty form, with the choices that the clerk made last time."""
-    memory = dict(parse_qsl(request.cookies.get(_MEMORY, "")))
-    remembered = {name: memory.get(name, "") for name in _REMEMBERED}
+    """An empty form, with what the clerk chose last time.
+
+    `kind` chooses another kind of document; `like` (book/year/number) takes the sender of an entry.
+    `kept` is the signed note of a file that is stored already: a scan without a number.
+    `arrival` and `reservation` are ids of what it will register, or whose number it takes.
+    """
     known = direction if direction in set(Direction) else Direction.INCOMING
-    return _show(request, office, by, Typed(values={**remembered, "direction": known}))
+    values: dict[str, str] = {**registration.remembered(request, by), "direction": known}
+    if kind is not None:
+        values["kind"] = kind
+    with office.db.read() as session:
+        values |= sender_of(session, like, by)
+        chosen = _kind(session, values, by)
+        if chosen is not None:
+            values |= _defaults(chosen)
+        else:
+            values.pop("kind", None)
+        values |= numbering_form.prefilled(
+            session, arrival=arrival, reservation=reservation, by=by
+        )
+    files = forms.kept_again(office, [kept]) if kept else []
+    return _show(request, office, by, Typed(values=values, kept=files))
+
+
+@router.get("/register/kind")
+def kind_fields(
+    request: Request,
+    by: CurrentUser,
+    office: TheOffice,
+    kind: str = "",
+) -> Response:
+    """The fields of a kind, for the form when another kind is chosen in it."""
+    with office.db.read() as session:
+        chosen = _kind(session, {"kind": forms.clean(kind)}, by)
+    return block(
+        request, "web/kinds/fields.html", "kind_fields", chosen=chosen, values={}, errors={}
+    )
 
 
 @router.post("/register")
 def register(request: Request, form: TheForm, by: CurrentUser, office: TheOffice) -> Response:
     """Register the document. On an error the form comes back as it was, files included.
 
-    The form's key makes a second press of the same form give the same entry.
+    The form's key makes a second press of the same form give the same entry. The button says
+    what is meant: `act` is "now" (a number at once for whoever waits), "envelope" (closed: sender
+    and addressee only), "keep" (the next document has the same sender), or nothing.
     """
     kept: list[documents.Upload] = []
     try:
         forms.receive(office, form, "files", into=kept)
-        new = _new_entry(form, office)
+        new = _meant(form, office)
         with office.db.begin() as session:
             entry = registry.register(
                 session,
@@ -72,56 +111,84 @@ def register(request: Request, form: TheForm, by: CurrentUser, office: TheOffice
                 zone=office.settings.zone,
                 ocr_languages=office.settings.ocr_languages,
                 idempotency_key=forms.text(form, "form_key")[:100] or None,
+                duplicate_reason=forms.text(form, "duplicate_reason"),
             )
+            if office.settings.mail_receipts:
+                registry.mail_receipt_by_itself(session, entry, by=by)
             book = session.get_one(registry.Book, entry.book_id)
-            at = Address(book.code, entry.year, entry.number)
+            place = f"{book.code}/{entry.year}/{registry.places.word(entry)}"
     except (Invalid, Conflict, Forbidden, NotFound, documents.StoreUnavailable) as error:
         return _again(request, office, by, form, kept, error)
-    response = RedirectResponse(f"{at.path}?registered=1", 303)
-    memory = urlencode({name: forms.text(form, name)[:40] for name in _REMEMBERED})
-    response.set_cookie(_MEMORY, memory, max_age=90 * 86400, httponly=True, samesite="lax")
+    response = RedirectResponse(_next(form, place, entry.direction), 303)
+    registration.remember(response, by, form)
+    counts.forget(request, by)
     return response
 
 
-def _new_entry(form: FormData, office: Office) -> registry.NewEntry:
-    """What the form says. Raises Invalid with the field to blame."""
-    direction = forms.choice(form, "direction", Direction, otherwise=Direction.INCOMING)
-    contact = parties.Contact(
-        name=forms.text(form, "sender"),
-        party_id=forms.optional_id(form, "sender_party_id"),
-        tax_number=forms.text(form, "sender_tax_number"),
-        email=forms.text(form, "sender_email"),
-        address=forms.text(form, "sender_address"),
-    )
-    lines = forms.text(form, "recipients").splitlines()
-    recipients = tuple(parties.Contact(name=line.strip()) for line in lines if line.strip())
-    has_sender = bool(contact.name) and direction is not Direction.OUTGOING
-    return registry.NewEntry(
-        direction=direction,
-        subject=forms.text(form, "subject"),
-        book=forms.text(form, "book") or None,
-        sender=contact if has_sender else None,
-        recipients=recipients if direction is not Direction.INCOMING else (),
-        sender_reference=forms.text(form, "sender_reference"),
-        sender_dated_on=forms.day(form, "sender_dated_on"),
-        delivery_method=forms.choice(
-            form, "delivery_method", DeliveryMethod, otherwise=DeliveryMethod.COUNTER
-        ),
-        delivery_detail=forms.text(form, "delivery_detail"),
-        attachments_count=forms.whole(form, "attachments_count"),
-        attachments_note=forms.text(form, "attachments_note"),
-        addressee_unit_id=forms.optional_id(form, "addressee_unit_id"),
-        received_at=_received(form, office),
-    )
+def _meant(form: FormData, office: Office) -> registry.NewEntry:
+    """What is registered. Raises Invalid with the field to blame."""
+    act = forms.text(form, "act")
+    if act == "now":
+        at_once = registry.at_once(
+            sender=registration.sender(form),
+            delivery_method=registration.delivery_method(form),
+            delivery_detail=forms.text(form, "delivery_detail"),
+            book=forms.text(form, "book") or None,
+            attachments_count=forms.whole(form, "attachments_count"),
+        )
+        return replace(at_once, **numbering_form.asked(form))
+    new = registration.new_entry(form, office)
+    return registry.closed_envelope(new) if act == "envelope" else new
 
 
-def _received(form: FormData, office: Office) -> datetime | None:
-    """When it reached the body, where that was another day than today."""
-    on = forms.day(form, "received_on")
-    today = clock.today(office.settings.zone)
-    if on is not None and on > today:
-        raise registry.BadDate(t("It cannot have come in the future."), field="received_on")
-    return None if on == today else forms.midday(on, office.settings.zone)
+def _next(form: FormData, place: str, direction: str) -> str:
+    """The page of the entry; or the form again, where the next document has the same sender."""
+    if forms.text(form, "act") != "keep":
+        return f"/entries/{place}?registered=1"
+    return f"/register?direction={direction}&like={place}"
+
+
+def sender_of(session: Session, like: str, by: Principal) -> dict[str, str]:
+    """The sender of the entry at book/year/number, as fields of a form; empty where it is not."""
+    place = _PLACE.fullmatch(forms.clean(like))
+    if place is None:
+        return {}
+    try:
+        entry = registry.numbered(session, place[1], int(place[2]), place[3], by=by)
+    except registry.NoSuchEntry:
+        return {}
+    now = registry.current(session, entry)
+    return {
+        "sender": now.sender_name,
+        "sender_party_id": str(now.sender_party_id or ""),
+        "sender_email": now.sender_email,
+        "sender_address": now.sender_address,
+        "like": place[0],
+        "like_label": entry.label,
+    }
+
+
+def _kind(session: Session, values: Mapping[str, str], by: Principal) -> kinds.Chosen | None:
+    """The kind that the form names, in the version that it showed where it says so."""
+    code, version = values.get("kind", ""), values.get("kind_version", "")
+    if not code:
+        return None
+    known = int(version) if version.isdecimal() and len(version) < 10 else None
+    try:
+        return kinds.named(session, code, by=by, version=known)
+    except kinds.NoSuchKind:
+        return None
+
+
+def _defaults(chosen: kinds.Chosen) -> dict[str, str]:
+    """What the kind puts into an empty form, over what is remembered."""
+    said = chosen.definition.defaults
+    found = {
+        "subject": said.subject,
+        "addressee_unit_id": str(said.addressee_unit_id or ""),
+        "delivery_method": said.delivery_method,
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _again(
@@ -132,12 +199,19 @@ def _again(
     kept: list[documents.Upload],
     error: DocflowError,
 ) -> Response:
+    values = forms.as_typed(form)
     name = error.field or "form"
+    errors = {registration.FIELDS.get(name, name): error.message}
+    if isinstance(error, kinds.BadValues):
+        errors = dict(error.faults)
+    if isinstance(error, kinds.KindChanged):
+        values.pop("kind_version", None)  # the fields of now, with what was typed where it fits
     typed = Typed(
-        values=forms.as_typed(form),
-        errors={_FIELDS.get(name, name): error.message},
+        values=values,
+        errors=errors,
         kept=forms.kept_notes(office, kept),
         form_key=forms.text(form, "form_key"),
+        alike=error.alike if isinstance(error, registry.DuplicateFound) else (),
     )
     # What is not found here is a book or a unit that the form named, not the page.
     status = 422 if isinstance(error, NotFound) else problems.status_of(error)
@@ -150,10 +224,14 @@ def _show(
     with office.db.read() as session:
         books = registry.books_open_to(session, by, to_write=True)
         by.require(bool(books), registry.NOT_A_CLERK)
-        context = {
+        direction = typed.values.get("direction") or Direction.INCOMING
+        context: dict[str, Any] = {
             "books": [(book.code, book.title) for book in books],
             "units": organization.units(session, by.body_id),
             "today": _today(session, office, by),
+            "kinds": kinds.listing(session, by, direction=direction),
+            "chosen": _kind(session, typed.values, by),
+            **numbering_form.offered(session, books, zone=office.settings.zone),
         }
     return page(
         request,
@@ -162,9 +240,12 @@ def _show(
         values=typed.values,
         errors=typed.errors,
         kept=typed.kept,
+        alike=typed.alike,
         form_key=typed.form_key or secrets.token_urlsafe(16),
         directions=list(Direction),
         methods=list(DeliveryMethod),
+        priorities=list(Priority),
+        grades=[*Grade, *STATE_SECRETS],
         max_mb=office.settings.max_upload_mb,
         **context,
     )

@@ -10,7 +10,9 @@ from fastapi.responses import HTMLResponse
 
 from api import pages
 from api.deps import office_of
-from docflow import organization
+from api.web import counts
+from api.web import books_words as books
+from docflow import organization, parties, scans
 from docflow.errors import Unavailable
 from docflow.i18n import Text, t
 from docflow.principal import Principal, Role
@@ -48,17 +50,31 @@ def error_page(request: Request, status: int, message: Text) -> HTMLResponse:
     return pages.error_page(request, status, message, template="web/error.html", **_frame(request))
 
 
-def navigation(by: Principal, path: str) -> tuple[NavigationItem, ...]:
-    """Where this person may go, in the order of the work."""
+def navigation(
+    by: Principal, path: str, undescribed: int = 0
+) -> tuple[NavigationItem, ...]:
+    """Where this person may go, in the order of the work; `undescribed` entries wait for him."""
     works = bool(by.roles & {Role.HEAD, Role.EMPLOYEE, Role.SIGNER, Role.CLERK})
     reads = works or by.is_auditor
     items = (
         (by.is_clerk, t("Register"), "/register", "Alt+N", ()),
+        (
+            by.is_clerk and (undescribed > 0 or path == "/to-describe"),
+            t("To be described: {n}", n=undescribed),
+            "/to-describe",
+            "Alt+T",
+            (),
+        ),
         (works, t("My work"), "/work", "Alt+W", ()),
         (works, t("Drafts and signatures"), "/drafts", "Alt+Y", ()),
         (reads, t("Protocol book"), "/book", "Alt+B", ("/entries/",)),
+        (books.keeps(by), t("Books"), "/books", "Alt+K", books.BELOW),
         (reads, t("Search"), "/search", "Alt+S", ()),
+        (parties.directory.may_read(by), t("Directory"), "/parties", "Alt+G", ()),
+        (by.is_registrar, t("Annulments"), "/annulments", "", ()),
+        (scans.may_scan(by), t("Scans"), "/scans", "Alt+O", ()),
         (by.is_auditor, t("Audit trail"), "/audit", "Alt+U", ()),
+        (by.is_administrator, t("Kinds of document"), "/kinds", "Alt+I", ()),
         (by.is_administrator, t("System"), "/system", "Alt+M", ()),
     )
     return tuple(
@@ -74,7 +90,9 @@ def _frame(request: Request) -> dict[str, Any]:
     done = _DONE.get(request.query_params.get("done", ""))
     frame: dict[str, Any] = {"notices": (done,) if done else (), "is_test": office.settings.demo}
     if principal is not None:
-        frame["navigation"] = navigation(principal, request.url.path)
+        frame["navigation"] = navigation(
+            principal, request.url.path, counts.undescribed(request, principal)
+        )
         frame["body_name"] = _body_name(request, principal.body_id)
     return frame
 
@@ -107,7 +125,16 @@ _DONE: Mapping[str, Text] = {
     "note": t("You took note of it."),
     "file": t("The entry was filed and closed."),
     "reopen": t("The entry was opened again."),
-    "annul": t("The entry was annulled."),
+    "annul": t("You asked for the annulment. The head of the registry decides."),
+    "approve-annulment": t("The entry was annulled."),
+    "refuse-annulment": t("The annulment was refused. Who asked for it sees your reason."),
+    "withdraw-annulment": t("The request was taken back."),
+    "correct": t("The entry was corrected. The old values stay beside the new ones."),
+    "relate": t("The entries were related."),
+    "unrelate": t("The relation was struck out."),
+    "party-saved": t("The directory was changed. The old values stand in the history."),
+    "party-merged": t("The two were merged. Entries keep the names that they were registered with."),
+    "party-separated": t("The merge was taken back."),
     "read-again": t("The file will be read again."),
     "begun": t("The draft was saved. Look at it, then send it to be signed."),
     "saved": t("The draft was saved."),
@@ -119,4 +146,27 @@ _DONE: Mapping[str, Text] = {
     "notify": t("The notice will be sent with a new code."),
     "hand-over": t("The delivery was noted."),
     "retry": t("The job will run again."),
+    "recovered": t("The emergency entries were registered."),
+    "nothing-new": t("Nothing new was in the file. Nothing was registered twice."),
+    "day-closed": t("The days that are over were closed."),
+    "year-closed": t("The year is closed."),
+    "export-asked": t("The file is being made. It will appear in the list."),
+    "described": t("The entry was described."),
+    "kind": t("The kind of document was kept."),
+    "scan-taken": t("The batch is here. Its pages are being looked at."),
+    "scan-known": t("This very file is here already: this is its batch."),
+    "scan-decided": t("Your decision was noted."),
+    "book-created": t("The book was created."),
+    "book-rename": t("The book has its new title."),
+    "book-policy": t("The numbering of the book was set."),
+    "book-open-year": t("The year was opened."),
+    "book-grant": t("The book was opened to the person."),
+    "book-revoke": t("The book was taken from the person."),
+    "book-default": t("The book is now the one for everything that names no other."),
+    "book-close": t("The book is closed for good."),
+    "arrived": t("The item has its arrival number."),
+    "arrival-ended": t("The arrival ended without a number."),
+    "reserved": t("The numbers are reserved."),
+    "given-back": t("The number was given back and stands annulled."),
+    "receipt-mailed": t("The receipt will be sent by e-mail."),
 }

@@ -124,7 +124,37 @@ def _reopen(session: Session, entry_id: int, form: FormData, by: Principal) -> N
 
 
 def _annul(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
-    registry.annul(session, entry_id, reason=forms.text(form, "reason"), by=by)
+    registry.request_annulment(
+        session,
+        entry_id,
+        reason=forms.text(form, "reason"),
+        authority=forms.text(form, "authority"),
+        by=by,
+    )
+
+
+def _approve(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
+    registry.approve_annulment(session, forms.optional_id(form, "request_id") or 0, by=by)
+
+
+def _refuse(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
+    request_id = forms.optional_id(form, "request_id") or 0
+    registry.refuse_annulment(session, request_id, reason=forms.text(form, "reason"), by=by)
+
+
+def _withdraw(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
+    registry.withdraw_annulment(session, forms.optional_id(form, "request_id") or 0, by=by)
+
+
+def _relate(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
+    kind = forms.choice(form, "kind", registry.Relation, otherwise=registry.Relation.RELATED)
+    other = registry.cited(session, forms.text(form, "other"), by=by)
+    registry.relate(session, entry_id, other.id, kind, by=by)
+
+
+def _unrelate(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
+    relation_id = forms.optional_id(form, "relation_id") or 0
+    registry.unrelate(session, relation_id, reason=forms.text(form, "reason"), by=by)
 
 
 _ACTS: Mapping[str, Act] = {
@@ -138,6 +168,11 @@ _ACTS: Mapping[str, Act] = {
     "file": _file,
     "reopen": _reopen,
     "annul": _annul,
+    "approve-annulment": _approve,
+    "refuse-annulment": _refuse,
+    "withdraw-annulment": _withdraw,
+    "relate": _relate,
+    "unrelate": _unrelate,
 }
 
 
@@ -180,7 +215,7 @@ def _again(
         "web/entry.html",
         status_code=422 if isinstance(error, NotFound) else problems.status_of(error),
         just_registered=False,
-        open_act=act,
+        open_act=f"unrelate-{forms.text(form, 'relation_id')}" if act == "unrelate" else act,
         typed=forms.as_typed(form),
         chosen=forms.texts(form, "inform"),
         errors={error.field or "form": error.message},

@@ -1,31 +1,59 @@
-"""The audit trail: append-only events, a chain over them, and its verification.
+"""The audit trail: append-only events, a Merkle log over them, proofs, and their verification.
 
-The border of the package. The chain is behind it: what stands in `audit_chain` may become a
-Merkle log without a change to anybody who records or reads.
+The border of the package. `merkle` (trees) and `notes` (texts of signed heads and proofs) know
+nothing of Docflow; the rest ties them to the events of the database.
 """
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey as LogKeyPair
+
+from docflow.audit import keys, merkle, notes, stamping
+from docflow.audit.events import HistoryLine, history, record
+from docflow.audit.keys import LogKeyUnusable
 from docflow.audit.models import Event
-from docflow.audit.service import (
-    Check,
-    Finding,
-    HistoryLine,
-    Verification,
-    check,
-    history,
-    record,
-    sequence,
-    verify,
+from docflow.audit.proofs import (
+    NoSuchCheckpoint,
+    NotYetProven,
+    consistency,
+    cosigned,
+    entries,
+    event_id,
+    latest,
+    prove,
+    tile,
+    verifiers,
 )
+from docflow.audit.sequencer import origin_of, sequence, sign_heads
+from docflow.audit.tree import TILE_WIDTH
+from docflow.audit.verification import Check, Finding, Verification, check, verify
 
 __all__ = [
+    "TILE_WIDTH",
     "Check",
     "Event",
     "Finding",
     "HistoryLine",
+    "LogKeyPair",
+    "LogKeyUnusable",
+    "NoSuchCheckpoint",
+    "NotYetProven",
     "Verification",
     "check",
+    "consistency",
+    "cosigned",
+    "entries",
+    "event_id",
     "history",
+    "keys",
+    "latest",
+    "merkle",
+    "notes",
+    "origin_of",
+    "prove",
     "record",
     "sequence",
+    "sign_heads",
+    "stamping",
+    "tile",
+    "verifiers",
     "verify",
 ]

@@ -72,6 +72,7 @@ def begin_answer(session: Session, entry_id: int, content: Content, *, by: Princ
         or handling.user_id != by.person_id
     ):
         raise NotResponsible(t("Accept the item first: only the responsible person answers it."))
+    registry.require_described(session, entry)
     draft = Draft(
         body_id=by.body_id,
         answers_id=entry.id,
@@ -90,13 +91,14 @@ def begin_answer(session: Session, entry_id: int, content: Content, *, by: Princ
 
 def suggested_content(session: Session, entry: registry.Entry, *, channel: Channel) -> Content:
     """What a new answer inherits from the entry that it answers."""
+    now = registry.current(session, entry)
     return Content(
-        subject=entry.subject,
+        subject=now.subject,
         recipient=parties.Contact(
-            name=entry.sender_name,
-            party_id=entry.sender_party_id,
-            address=entry.sender_address,
-            email=entry.sender_email,
+            name=now.sender_name,
+            party_id=now.sender_party_id,
+            address=now.sender_address,
+            email=now.sender_email,
         ),
         channel=channel,
     )

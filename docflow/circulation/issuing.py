@@ -76,6 +76,7 @@ def _numbered_entry(session: Session, office: Office, draft: Draft, by: Principa
     if draft.entry_id is not None:
         return session.get_one(Entry, draft.entry_id)
     book = session.get_one(registry.Book, draft.book_id)
+    case, same_number = _place(session, office, draft, book)
     entry = registry.register(
         session,
         NewEntry(
@@ -93,6 +94,8 @@ def _numbered_entry(session: Session, office: Office, draft: Draft, by: Principa
             copies=tuple(parties.Contact(name=str(name)) for name in draft.copies_to),
             delivery_method=_METHODS[Channel(draft.channel)],
             relations=((draft.answers_id, Relation.ANSWERS),) if draft.answers_id else (),
+            case=case,
+            same_number=same_number,
         ),
         [],
         by=by,
@@ -104,6 +107,17 @@ def _numbered_entry(session: Session, office: Office, draft: Draft, by: Principa
     for user_id in drafts.names_of(session, draft):
         registry.open_to_person(session, entry.id, user_id)
     return entry
+
+
+def _place(
+    session: Session, office: Office, draft: Draft, book: registry.Book
+) -> tuple[int | None, bool]:
+    """An answer goes under the number of its letter where the book numbers so."""
+    if draft.answers_id is None:
+        return None, False
+    registry.hold(session, draft.answers_id)  # two answers do not both take the letter's number
+    answered = session.get_one(Entry, draft.answers_id)
+    return registry.of_answer(session, book, answered, zone=office.settings.zone)
 
 
 def _finish(

@@ -82,8 +82,9 @@ def _references(session: Session, draft: Draft, settings: Settings) -> tuple[str
     entry = session.get_one(registry.Entry, draft.answers_id)
     day = clock.local(entry.registered_at, settings.zone)
     cited = f"Το με αρ. πρωτ. {entry.number}/{day:%d-%m-%Y} εισερχόμενο έγγραφό σας"
-    if entry.sender_reference:
-        cited += f" (αρ. {entry.sender_reference})"
+    reference = registry.current(session, entry).sender_reference
+    if reference:
+        cited += f" (αρ. {reference})"
     return (cited,)
 
 

@@ -124,7 +124,8 @@ def _by_digest(session: Session, sha256: str) -> Verdict | None:
     paper = session.scalar(select(registry.Paper).where(registry.Paper.sha256 == sha256).limit(1))
     if paper is None:
         return None
-    return _of_entry(session, session.get_one(registry.Entry, paper.entry_id), file_kind=paper.kind)
+    entry = session.get_one(registry.Entry, paper.entry_id)
+    return _of_entry(session, entry, file_kind=paper.kind.partition("-")[0])
 
 
 def _of_entry(session: Session, entry: registry.Entry, *, file_kind: str = "") -> Verdict:
@@ -143,7 +144,7 @@ def _of_entry(session: Session, entry: registry.Entry, *, file_kind: str = "") -
         number=entry.label,
         registered_at=entry.registered_at,
         direction=entry.direction,
-        attachments_count=entry.attachments_count,
+        attachments_count=registry.current(session, entry).attachments_count,
         annulled_at=annulment.annulled_at if annulment else None,
         file_kind=file_kind,
         digests=tuple((role, digest) for role, digest in issued),

@@ -25,7 +25,13 @@ audit = typer.Typer(
     help="Prove that nothing was altered.", no_args_is_help=True, rich_markup_mode=None
 )
 jobs = typer.Typer(help="Jobs that failed.", no_args_is_help=True, rich_markup_mode=None)
+books = typer.Typer(
+    help="Books, their years, reserved numbers, arrivals.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 app.add_typer(audit, name="audit")
+app.add_typer(books, name="books")
 app.add_typer(jobs, name="jobs")
 
 _given: dict[str, Path] = {}  # what stands before the name of the command

@@ -227,9 +227,21 @@ def search(
 
 
 @audit.command("verify")
-def verify_trail(as_json: AsJson = False, data: Data = None) -> None:
+def verify_trail(
+    checkpoint: Annotated[
+        list[Path] | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            metavar="FILE",
+            help="A head of the log that you kept (repeatable).",
+        ),
+    ] = None,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
     """Check the whole audit trail against the database; exit code 1 where something was altered."""
-    run("trail", "verify", data, as_json=as_json)
+    run("trail", "verify", data, kept=checkpoint or [], as_json=as_json)
 
 
 @audit.command("check-numbers")

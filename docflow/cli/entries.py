@@ -16,7 +16,7 @@ from docflow.i18n import t
 from docflow.principal import Principal
 from docflow.registry import Direction, NewEntry
 
-_CITED = re.compile(r"(\d{1,9})/(\d{4})")
+_CITED = re.compile(r"(\d{1,9}(?:-\w{1,6})?)/(\d{4})")
 _MARKS = str.maketrans("⟦⟧", "[]")
 
 
@@ -73,17 +73,24 @@ def register(
     return 0
 
 
+def numbered(
+    session: Session, cited: str, book: str | None, *, by: Principal
+) -> registry.Entry:
+    """The entry that is cited as 1234/2026. Raises NoSuchEntry."""
+    match = _CITED.fullmatch(cited.strip())
+    if match is None:
+        raise CannotDo(t("Write the number with its year: 1234/2026"))
+    return registry.numbered(session, book, int(match[2]), match[1], by=by)
+
+
 def show(
     data: Path | None, *, cited: str, book: str | None, acting_as: str | None, as_json: bool
 ) -> int:
     """Print an entry. Raises NoSuchEntry."""
-    match = _CITED.fullmatch(cited.strip())
-    if match is None:
-        raise CannotDo(t("Write the number with its year: 1234/2026"))
     with finding.office(data) as office:
         with office.db.read() as session:
             by = finding.acting(session, acting_as)
-            entry = registry.numbered(session, book, int(match[2]), int(match[1]), by=by)
+            entry = numbered(session, cited, book, by=by)
             document = _document(session, entry, by)
         zone = office.settings.zone
     if as_json:
@@ -108,7 +115,8 @@ def search(
         return 0
     for hit in found.hits:
         day = shown(hit.line.registered_at, zone)[:10]
-        say(f"{hit.line.label:>12}  {day}  {hit.line.correspondent}: {hit.line.subject}")
+        mark = f"[{t('ANNULLED')}] " if hit.line.is_annulled else ""
+        say(f"{hit.line.label:>12}  {day}  {mark}{hit.line.correspondent}: {hit.line.subject}")
         if hit.passage:
             say(f"{'':>12}  … {hit.passage.translate(_MARKS)}")
     say(t("{n} found.", n=found.total))
@@ -134,12 +142,16 @@ def _document(session: Session, entry: registry.Entry, by: Principal) -> dict[st
         "number": entry.number,
         "label": entry.label,
         "direction": entry.direction,
-        "subject": entry.subject,
+        "subject": known.current.subject,
         "registered_at": entry.registered_at.isoformat(),
-        "sender": entry.sender_name or None,
+        "sender": known.current.sender_name or None,
         "recipients": [one.name for one in known.recipients],
-        "sender_reference": entry.sender_reference,
-        "sender_date": entry.sender_dated_on.isoformat() if entry.sender_dated_on else None,
+        "sender_reference": known.current.sender_reference,
+        "sender_date": known.current.sender_dated_on.isoformat()
+        if known.current.sender_dated_on
+        else None,
+        "concerned": [one.name for one in known.current.concerned],
+        "corrected": known.line.is_corrected,
         "verification_code": registry.codes.shown(entry.verification_code),
         "state": known.line.state,
         "files": [_file(info) for info in documents.files(session, entry.id)],
@@ -208,6 +220,8 @@ def _print(document: dict[str, Any], zone: str) -> None:
     say(f"{document['label']}  ({document['book']}, {at})")
     if document["annulled"]:
         say(t("ANNULLED: {reason}", reason=document["annulled"]["reason"]))
+    if document["corrected"]:
+        say(t("  Corrected after its registration."))
     say(f"  {document['subject']}")
     if document["sender"]:
         say(f"  {document['sender']} →")

@@ -18,21 +18,27 @@ def relay(data: Path | None) -> int:
     settings = finding.settings(data)
     logs.configure(settings.log_level)
     database = Database(settings.database_url.get_secret_value(), pool=1)
-    ring_on(database, make_app(settings.broker_url.get_secret_value()), stop=_until_stopped())
+    ring_on(database, make_app(settings.broker_url.get_secret_value()), stop=until_stopped())
     database.dispose()
     return 0
 
 
 def sequencer(data: Path | None) -> int:
-    """Chain events until SIGTERM."""
+    """Give events their places in the log until SIGTERM."""
     # As above.
+    from docflow import audit
     from docflow.db import Database
-    from docflow.relay import sequencer as chain_on
+    from docflow.relay import sequencer as place_on
 
     settings = finding.settings(data)
     logs.configure(settings.log_level)
     database = Database(settings.database_url.get_secret_value(), pool=1)
-    chain_on(database, stop=_until_stopped())
+    place_on(
+        database,
+        stop=until_stopped(),
+        keys=audit.keys.load(settings.log_keys),
+        host=settings.public_url,
+    )
     database.dispose()
     return 0
 
@@ -96,7 +102,7 @@ def serve(
     return 0
 
 
-def _until_stopped() -> threading.Event:
+def until_stopped() -> threading.Event:
     """Set by SIGTERM or Ctrl-C."""
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

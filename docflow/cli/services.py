@@ -16,7 +16,7 @@ def relay(data: Data = None) -> None:
 
 @app.command()
 def sequencer(data: Data = None) -> None:
-    """Give each event of the audit trail its place in the chain."""
+    """Give each event of the audit trail its place in the log, and sign the log's head."""
     run("processes", "sequencer", data)
 
 

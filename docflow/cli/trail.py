@@ -12,18 +12,28 @@ from docflow.i18n import t
 __all__ = ["check_numbers", "tables", "verify"]  # `tables` registers every package's checks
 
 
-def verify(data: Path | None, *, as_json: bool) -> int:
-    """Recompute the chain and compare the database with it; 1 where something was altered."""
+def verify(data: Path | None, *, kept: list[Path], as_json: bool) -> int:
+    """Make the log again and compare the database with it; 1 where something was altered."""
     show_progress = _progress if not as_json and sys.stderr.isatty() else None
     with finding.office(data) as office, office.db.read() as session:
-        outcome = audit.verify(session, progress=show_progress)
+        outcome = audit.verify(
+            session,
+            kept=[path.read_text() for path in kept],
+            trust_roots=_roots(office.settings.trust_roots),
+            progress=show_progress,
+        )
     if as_json:
         print_json(
             {
                 "sound": outcome.is_sound,
-                "links": outcome.links,
-                "unchained": outcome.unchained,
-                "head": outcome.head,
+                "leaves": outcome.leaves,
+                "waiting": outcome.waiting,
+                "erased": outcome.erased,
+                "checkpoints": outcome.checkpoints,
+                "heads": [
+                    {"origin": head.origin, "size": head.size, "root": head.root.hex()}
+                    for head in outcome.heads
+                ],
                 "findings": [asdict(finding) for finding in outcome.findings],
             }
         )
@@ -32,17 +42,23 @@ def verify(data: Path | None, *, as_json: bool) -> int:
         warn(f"{found.what}: {found.detail}")
     say(
         t(
-            "{n} events in the chain, {m} wait for their place.",
-            n=outcome.links,
-            m=outcome.unchained,
+            "{n} events in the log, {m} wait for their place, {c} signed checkpoints.",
+            n=outcome.leaves,
+            m=outcome.waiting,
+            c=outcome.checkpoints,
         )
     )
-    say(t("Last link: {head}", head=outcome.head))
+    for head in outcome.heads:
+        say(t("Root of {n} events: {root}", n=head.size, root=head.root.hex()))
     if outcome.is_sound:
         say(t("Nothing was altered."))
     else:
         warn(t("Something was altered, see above. Leave all as it is, and find out why."))
     return int(not outcome.is_sound)
+
+
+def _roots(path: Path | None) -> list[bytes]:
+    return [path.read_bytes()] if path is not None else []
 
 
 def check_numbers(data: Path | None, *, acting_as: str | None, as_json: bool) -> int:
@@ -52,13 +68,13 @@ def check_numbers(data: Path | None, *, acting_as: str | None, as_json: bool) ->
         series = registry.contiguity(session, by=by)
     broken = any(one.problems for one in series)
     if as_json:
-        print_json({"contiguous": not broken, "series": [asdict(one) for one in series]})
+        print_json({"contiguous": not broken, "series": [_series(one) for one in series]})
         return int(broken)
     for one in series:
         say(
             t(
                 "{book} {year}: {entries} entries, last number {last}, {annulled} annulled",
-                book=one.book,
+                book=one.book if one.series == "common" else f"{one.book} ({one.series})",
                 year=one.year,
                 entries=one.entries,
                 last=one.last_number,
@@ -68,6 +84,10 @@ def check_numbers(data: Path | None, *, acting_as: str | None, as_json: bool) ->
         for problem in one.problems:
             warn(f"  {problem}")
     return int(broken)
+
+
+def _series(one: registry.Contiguity) -> dict[str, object]:
+    return {**asdict(one), "problems": [str(problem) for problem in one.problems]}
 
 
 def _progress(done: int, total: int) -> None:

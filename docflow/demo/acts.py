@@ -90,6 +90,7 @@ def enter(
         by=by,
         zone=house.settings.zone,
         ocr_languages=house.settings.ocr_languages,
+        guard_duplicates=False,  # one scan serves many letters of the demo
     )
 
 
@@ -172,9 +173,12 @@ def file(by: Principal, reason: str) -> EntryAct:
     return act
 
 
-def annul(by: Principal, reason: str) -> EntryAct:
+def annul(by: Principal, registrar: Principal, reason: str) -> EntryAct:
+    """The clerk asks, the head of the registry agrees."""
+
     def act(session: Session, entry_id: int) -> None:
-        registry.annul(session, entry_id, reason=reason, by=by)
+        request = registry.request_annulment(session, entry_id, reason=reason, by=by)
+        registry.approve_annulment(session, request.id, by=registrar)
 
     return act
 
@@ -188,6 +192,7 @@ def answer_on_paper(
 
     def act(session: Session, entry_id: int) -> None:
         entry = registry.get(session, entry_id, by=by)
+        now = registry.current(session, entry)
         answer = enter(
             session,
             house,
@@ -196,10 +201,10 @@ def answer_on_paper(
                 subject=subject,
                 recipients=(
                     Contact(
-                        name=entry.sender_name,
-                        party_id=entry.sender_party_id,
-                        address=entry.sender_address,
-                        email=entry.sender_email,
+                        name=now.sender_name,
+                        party_id=now.sender_party_id,
+                        address=now.sender_address,
+                        email=now.sender_email,
                     ),
                 ),
                 delivery_method=DeliveryMethod.POST,

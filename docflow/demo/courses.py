@@ -35,7 +35,7 @@ class Courses:
             return [
                 (
                     self._minutes(15, 120),
-                    acts.annul(clerk, self._chance.choice(ANNULMENTS)),
+                    acts.annul(clerk, self._house.registrar(), self._chance.choice(ANNULMENTS)),
                 )
             ]
         return self._incoming(arrival, arrival.matter)

@@ -50,6 +50,10 @@ class House:
         """Who handles the work of a unit: its employees, or its head where he is alone."""
         return self._of(unit, Role.EMPLOYEE) or self._of(unit, Role.HEAD)
 
+    def registrar(self) -> Principal:
+        """The head of the registry, who decides on annulments."""
+        return next(person for person in self.people.values() if person.is_registrar)
+
     def clerks(self) -> list[Principal]:
         return self._of(SECRETARIAT, Role.CLERK)
 

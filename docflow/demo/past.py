@@ -7,7 +7,7 @@ from random import Random
 from sqlalchemy.orm import Session
 
 from docflow import clock, documents, parties
-from docflow.demo import acts, answers, house, papers
+from docflow.demo import acts, answers, house, kinds, papers
 from docflow.demo.acts import Letter
 from docflow.demo.agenda import Act, Agenda
 from docflow.demo.correspondents import everybody, named
@@ -93,6 +93,7 @@ class Past:
         opening = self._hours.at(self._hours.ahead(self._first, 1), OPENS)
         with clock.pretend(opening):
             people = house.build(session, signing_keys, self._office.settings)
+            kinds.define(session, people)
             known = [parties.checked(correspondent.contact) for correspondent in everybody()]
             parties.remember(session, known, by=people.clerks()[0])
         return people

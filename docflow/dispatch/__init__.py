@@ -2,6 +2,7 @@
 
 from docflow.dispatch.models import Delivery, DeliveryState
 from docflow.dispatch.service import (
+    AlreadySent,
     DeliveryInfo,
     DeliveryMoved,
     NoSuchDelivery,
@@ -14,6 +15,7 @@ from docflow.dispatch.service import (
 )
 
 __all__ = [
+    "AlreadySent",
     "Delivery",
     "DeliveryInfo",
     "DeliveryMoved",

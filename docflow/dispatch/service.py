@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from docflow import audit, circulation, clock, mail, organization, outbox, registry
@@ -28,6 +28,10 @@ class NoSuchDelivery(NotFound):
 
 class NotYoursToSend(Forbidden):
     """Only the registry, the drafter and his unit send a document."""
+
+
+class AlreadySent(Conflict):
+    """A document that has left is not annulled: a new one is issued that replaces it."""
 
 
 class DeliveryMoved(Conflict):
@@ -229,6 +233,32 @@ def _sendable(session: Session, delivery_id: int, by: Principal) -> tuple[Delive
         raise NotYoursToSend(t("Only the registry, the drafter and his unit send this document."))
     registry.require_not_annulled(session, entry)
     return _locked(session, delivery_id), entry
+
+
+@registry.before_annulment
+def require_not_sent(session: Session, entry: registry.Entry) -> None:
+    """What the recipient has in hand cannot be made undone (domain row 16). Raises AlreadySent.
+
+    A notice alone is not the document: the link behind it is closed by the annulment.
+    """
+    gone = select(Delivery.id).where(
+        Delivery.entry_id == entry.id,
+        or_(
+            Delivery.state == DeliveryState.PICKED_UP,
+            and_(
+                Delivery.state == DeliveryState.SENT,
+                Delivery.channel != circulation.Channel.PICKUP,
+            ),
+        ),
+    )
+    if session.scalar(gone.limit(1)) is not None:
+        raise AlreadySent(
+            t(
+                "{label} was sent already and is not annulled. Issue a new document and relate it "
+                "to this one as its replacement or corrected re-issue.",
+                label=entry.label,
+            )
+        )
 
 
 @registry.after_annulment

@@ -21,6 +21,7 @@ class FileRole(StrEnum):
     ORIGINAL = "original"  # as it came, or as it was uploaded
     SIGNED_ORIGINAL = "signed-original"  # πρωτότυπο: signed by the persons, bears no number
     EXACT_COPY = "exact-copy"  # ακριβές αντίγραφο: number, date, seal, timestamp; what is sent
+    SCAN = "scan"  # of the paper, made after it had its number
 
 
 class ReadingState(StrEnum):

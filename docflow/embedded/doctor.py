@@ -241,7 +241,7 @@ def _relay(settings: Settings) -> Check:
 
 
 def _sequencer(settings: Settings) -> Check:
-    return _loop(settings, "sequencer", "The log grows unchained. Start it: docflow sequencer")
+    return _loop(settings, "sequencer", "Events wait for their place. Start it: docflow sequencer")
 
 
 def _loop(settings: Settings, part: str, mend: str) -> Check:

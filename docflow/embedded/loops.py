@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 
-from docflow import settings
+from docflow import audit, settings
 from docflow.db import Database
 from docflow.embedded.parts import LOOPS, application_name
 from docflow.relay import relay, sequencer
@@ -29,17 +29,22 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
     address = mine.database_url.get_secret_value()
-    ringing, chaining = (
+    ringing, placing = (
         Database(f"{address}?application_name={application_name(loop)}", pool=1) for loop in LOOPS
     )
 
-    def chain() -> None:
+    def place() -> None:
         try:
-            sequencer(chaining, stop=stop)
+            sequencer(
+                placing,
+                stop=stop,
+                keys=audit.keys.load(mine.log_keys),
+                host=mine.public_url,
+            )
         finally:
             stop.set()
 
-    thread = threading.Thread(target=chain, name="sequencer")
+    thread = threading.Thread(target=place, name="sequencer")
     thread.start()
     try:
         relay(ringing, make_app(mine.broker_url.get_secret_value()), stop=stop)

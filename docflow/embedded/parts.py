@@ -120,6 +120,25 @@ def application(
     ]
 
 
+def scanning(
+    program: Program, environment: Mapping[str, str], *, cluster: Cluster
+) -> list[Part]:
+    """The part that watches folders for scans, where the settings name any."""
+    if environment.get("DOCFLOW_SCAN_FOLDERS", "[]").strip() in ("", "[]"):
+        return []
+    return [
+        Part(
+            name="scans",
+            launch=lambda log: spawn(
+                [*program.docflow, "scans", "watch"], log=log, environment=environment
+            ),
+            answers=lambda _: cluster.is_connected(application_name("scans")),
+            stop_order=0,
+            grace=8,
+        )
+    ]
+
+
 def application_name(part: str) -> str:
     """What a part calls itself when it connects to PostgreSQL."""
     return f"docflow-{part}"

@@ -22,11 +22,16 @@ class Pki:
 
     @property
     def is_made(self) -> bool:
-        return self.seal_key.exists() and self.trust_roots.exists()
+        made = (self.seal_key, self.trust_roots, self.log_key)
+        return all(path.exists() for path in made)
 
     @property
     def seal_key(self) -> Path:
         return self.directory / "seal.p12"
+
+    @property
+    def log_key(self) -> Path:
+        return self.directory / "log-key.pem"
 
     @property
     def trust_roots(self) -> Path:

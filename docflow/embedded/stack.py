@@ -12,7 +12,14 @@ from signal import SIGINT, SIGTERM
 from docflow.embedded.broker import Broker
 from docflow.embedded.errors import PortTaken, StackError
 from docflow.embedded.kept import Kept, keep
-from docflow.embedded.parts import Part, Program, application, installed_program, servers
+from docflow.embedded.parts import (
+    Part,
+    Program,
+    application,
+    installed_program,
+    scanning,
+    servers,
+)
 from docflow.embedded.pki import Pki
 from docflow.embedded.postgres import APPLICATION, OWNER, Cluster
 from docflow.embedded.processes import (
@@ -144,9 +151,10 @@ class _Stack:
         supervisor.start(self._application(program, environment))
 
     def _application(self, program: Program, environment: Mapping[str, str]) -> list[Part]:
-        return application(
+        parts = application(
             program, environment, cluster=self.cluster, broker=self.broker, port=self.port
         )
+        return parts + scanning(program, environment, cluster=self.cluster)
 
     def _environment(self) -> dict[str, str]:
         """The settings of the parts. What the caller's environment says goes before our defaults,
@@ -165,6 +173,7 @@ class _Stack:
                 "tsa_urls": [self.pki.tsa_url],
                 "trust_roots": self.pki.trust_roots,
                 "seal_key": self.pki.seal_key,
+                "log_keys": [str(self.pki.log_key)],
                 "seal_password": self.kept.seal_password,
                 "smtp_url": f"file:{self.data / 'outbox'}",
                 "demo": self.demo,

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import get_origin
 
 from docflow.embedded.record import read_state
 from docflow.settings import PREFIX, Settings
@@ -25,6 +26,6 @@ def settings_from(environment: Mapping[str, str]) -> Settings:
     for name, definition in Settings.model_fields.items():
         text = environment.get(PREFIX + name.upper())
         if text is not None:
-            is_list = definition.annotation == list[str]
+            is_list = get_origin(definition.annotation) is list
             values[name] = json.loads(text) if is_list else text
     return Settings(**values)  # type: ignore[arg-type]  # checked by pydantic

@@ -1,4 +1,4 @@
-"""`python -m docflow.embedded.testca DIRECTORY`: make the test CA and the seal's key, once.
+"""`python -m docflow.embedded.testca DIRECTORY`: make test CA, seal and key of the log, once.
 
 The password of the seal's key is read from DOCFLOW_SEAL_PASSWORD.
 """
@@ -7,6 +7,7 @@ import os
 import sys
 from pathlib import Path
 
+from docflow.audit import keys
 from docflow.embedded.kept import write_private_bytes
 from docflow.embedded.pki import Pki
 from signing import testpki
@@ -18,6 +19,8 @@ def make(pki: Pki, *, seal_password: str) -> None:
     """Make what is missing; the seal last, since `Pki.is_made` asks for it."""
     authority = testpki.create(pki.directory, organisation=ORGANISATION)
     pki.trust_roots.write_bytes(b"".join(authority.trust_roots))
+    if not pki.log_key.exists():
+        write_private_bytes(pki.log_key, keys.new())
     if not pki.seal_key.exists():
         write_private_bytes(pki.seal_key, authority.issue_seal(password=seal_password))
 

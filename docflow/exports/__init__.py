@@ -1,1 +1,47 @@
-"""The register as paper and as tables."""
+"""The register as a file: PDF, CSV, XLSX, XML, of what the person may see."""
+
+from docflow.exports.making import (
+    AT_ONCE,
+    MEDIA_TYPES,
+    BadPeriod,
+    ExportFailed,
+    Made,
+    NoSuchExport,
+    NotReady,
+    TooManyRows,
+    file_of,
+    get,
+    listing,
+    made,
+    name_of,
+    request,
+    require_small,
+    size,
+    wanted_of,
+)
+from docflow.exports.models import ExportState, Format, RegisterExport
+from docflow.exports.rows import Wanted
+
+__all__ = [
+    "AT_ONCE",
+    "MEDIA_TYPES",
+    "BadPeriod",
+    "ExportFailed",
+    "ExportState",
+    "Format",
+    "Made",
+    "NoSuchExport",
+    "NotReady",
+    "RegisterExport",
+    "TooManyRows",
+    "Wanted",
+    "file_of",
+    "get",
+    "listing",
+    "made",
+    "name_of",
+    "request",
+    "require_small",
+    "size",
+    "wanted_of",
+]

@@ -260,6 +260,20 @@ def body(session: Session, body_id: int) -> Body:
     return found
 
 
+def bodies(session: Session) -> list[Body]:
+    """All bodies of the installation."""
+    return list(session.scalars(select(Body).order_by(Body.id)))
+
+
+def body_named(session: Session, code: str | None) -> Body:
+    """The body with this code, or the first one without it. Raises NoSuchBody."""
+    query = select(Body).order_by(Body.id).limit(1)
+    found = session.scalar(query.where(Body.code == code) if code else query)
+    if found is None:
+        raise NoSuchBody(t("There is no such body."))
+    return found
+
+
 def first_body(session: Session) -> Body | None:
     """The body of a single-body installation, or the oldest of several."""
     return session.scalar(select(Body).order_by(Body.id).limit(1))

@@ -1,34 +1,77 @@
 """The directory of senders and recipients."""
 
-from docflow.parties.models import Party, PartyKind
+from docflow.parties import directory, grouping, merging
+from docflow.parties.directory import (
+    BadAddress,
+    NoSuchParty,
+    NoteTooLong,
+    NotYoursToKeep,
+    PartyData,
+    PartyExists,
+    PartyMerged,
+)
+from docflow.parties.families import family, survivor
+from docflow.parties.grouping import NoSuchGroup
+from docflow.parties.merging import Likeness, MergeReasonMissing, NotMergeable
+from docflow.parties.models import (
+    AddressKind,
+    ChangeKind,
+    Party,
+    PartyAddress,
+    PartyChange,
+    PartyGroup,
+    PartyGroupMember,
+    PartyKind,
+)
 from docflow.parties.service import (
     BadEmail,
     BadName,
     BadTaxNumber,
     Contact,
-    Suggestion,
     check_email,
     check_name,
     checked,
     guess_kind,
     is_tax_number,
     remember,
-    suggest,
 )
+from docflow.parties.suggesting import Suggestion, suggest
 
 __all__ = [
+    "AddressKind",
+    "BadAddress",
     "BadEmail",
     "BadName",
     "BadTaxNumber",
+    "ChangeKind",
     "Contact",
+    "Likeness",
+    "MergeReasonMissing",
+    "NoSuchGroup",
+    "NoSuchParty",
+    "NotMergeable",
+    "NotYoursToKeep",
+    "NoteTooLong",
     "Party",
+    "PartyAddress",
+    "PartyChange",
+    "PartyData",
+    "PartyExists",
+    "PartyGroup",
+    "PartyGroupMember",
     "PartyKind",
+    "PartyMerged",
     "Suggestion",
     "check_email",
     "check_name",
     "checked",
+    "directory",
+    "family",
+    "grouping",
     "guess_kind",
     "is_tax_number",
+    "merging",
     "remember",
     "suggest",
+    "survivor",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import and_, case, or_, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -13,6 +13,7 @@ from docflow import clock
 from docflow.errors import Invalid
 from docflow.folding import fold, line
 from docflow.i18n import t
+from docflow.parties.families import survivor
 from docflow.parties.models import Party, PartyKind
 from docflow.principal import Principal
 
@@ -50,42 +51,6 @@ class Contact:
     email: str = ""
     phone: str = ""
     address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Suggestion:
-    id: int
-    name: str
-    tax_number: str
-    email: str
-    address: str
-
-
-def suggest(session: Session, typed: str, *, by: Principal, limit: int = 8) -> list[Suggestion]:
-    """Who could be meant: by any part of the name (accent-blind), ΑΦΜ or e-mail.
-
-    Names that begin with what was typed come first, then those used last.
-    """
-    key = fold(typed).strip()
-    if len(key) < 2:
-        return []
-    escaped = key.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    meant = and_(*(Party.name_key.like(f"%{word}%") for word in escaped.split()))
-    if key.isdigit():
-        meant = or_(meant, Party.tax_number.like(f"{escaped}%"))
-    if "@" in key:
-        meant = or_(meant, Party.email.ilike(f"{escaped}%"))
-    rows = session.scalars(
-        select(Party)
-        .where(Party.body_id == by.body_id, meant)
-        .order_by(
-            case((Party.name_key.like(f"{escaped}%"), 0), else_=1),
-            Party.last_used_at.desc().nulls_last(),
-            Party.name_key,
-        )
-        .limit(limit)
-    )
-    return [Suggestion(p.id, p.name, p.tax_number, p.email, p.address) for p in rows]
 
 
 def checked(contact: Contact, *, field: str = "name") -> Contact:
@@ -133,9 +98,10 @@ def remember(session: Session, contacts: Sequence[Contact], *, by: Principal) ->
     for contact in ordered:
         party = _match(known, contact)
         assert party is not None  # made above, or by somebody who committed first
+        party = survivor(session, party)
         found[contact] = party
         if party.last_used_at is None or now - party.last_used_at > _NOTED_ANEW:
-            party.last_used_at = now
+            party.last_used_at, party.uses = now, party.uses + 1
         party.email = party.email or contact.email
         party.address = party.address or contact.address
     return [found[contact] for contact in contacts]
@@ -176,6 +142,7 @@ def _make(
             "phone": contact.phone,
             "address": contact.address,
             "last_used_at": now,
+            "uses": 1,
         }
         for contact in contacts
     }

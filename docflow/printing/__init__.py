@@ -5,18 +5,33 @@ it looks by the templates. The fonts are built at set-up (`python -m docflow.pri
 node_modules`).
 """
 
+from docflow.printing.book import BookData, BookRow, printed_book
 from docflow.printing.copies import (
     ExactCopyData,
     Signature,
     exact_copy,
     exact_copy_of_pdf,
 )
+from docflow.printing.emergency import EmergencyKitData, emergency_kit
 from docflow.printing.errors import PrintingError
 from docflow.printing.issuer import Issuer
-from docflow.printing.label import LABEL_SIZES, Direction, LabelData, LabelSize, label
+from docflow.printing.label import LABEL_SIZES, Direction, LabelData, LabelSize, label, places
 from docflow.printing.letter import LetterData, Recipient, Signer, letter
+from docflow.printing.mark import HEIGHT as MARK_HEIGHT
+from docflow.printing.mark import WIDTH as MARK_WIDTH
+from docflow.printing.mark import Corner, MarkData, cover_copy, mark, stamped_copy
 from docflow.printing.merging import append, append_sheet, attach, page_count
 from docflow.printing.receipt import ReceiptData, ReceiptFile, receipt
+from docflow.printing.registers import (
+    ActRow,
+    DailyRegisterData,
+    DeclarationData,
+    RegisterRow,
+    Section,
+    daily_register,
+    declaration,
+)
+from docflow.printing.separator import SEPARATOR, separator_sheet
 from docflow.printing.sheet import SheetData, signature_sheet, with_signature_sheet
 from docflow.printing.stamp import StampData, stamp
 from docflow.printing.typeset import Box, Letter
@@ -24,18 +39,32 @@ from docflow.printing.wording import capitals
 
 __all__ = [
     "LABEL_SIZES",
+    "MARK_HEIGHT",
+    "MARK_WIDTH",
+    "SEPARATOR",
+    "ActRow",
+    "BookData",
+    "BookRow",
+    "printed_book",
     "Box",
+    "Corner",
+    "DailyRegisterData",
+    "DeclarationData",
     "Direction",
+    "EmergencyKitData",
     "ExactCopyData",
     "Issuer",
     "LabelData",
     "LabelSize",
     "Letter",
     "LetterData",
+    "MarkData",
     "PrintingError",
     "ReceiptData",
     "ReceiptFile",
     "Recipient",
+    "RegisterRow",
+    "Section",
     "SheetData",
     "Signature",
     "Signer",
@@ -44,13 +73,21 @@ __all__ = [
     "append_sheet",
     "attach",
     "capitals",
+    "cover_copy",
+    "daily_register",
+    "declaration",
+    "emergency_kit",
     "exact_copy",
     "exact_copy_of_pdf",
     "label",
     "letter",
+    "mark",
     "page_count",
+    "places",
     "receipt",
+    "separator_sheet",
     "signature_sheet",
     "stamp",
+    "stamped_copy",
     "with_signature_sheet",
 ]

@@ -36,7 +36,7 @@ _CLAIMS = (
 
 def page_count(pdf: bytes) -> int:
     """The pages of an uploaded PDF. Raises PrintingError as `append`."""
-    with _opened(pdf) as document:
+    with opened(pdf) as document:
         return len(document.pages)
 
 
@@ -47,7 +47,7 @@ def append(pdf: bytes, sheet: bytes) -> bytes:
     scripts and actions are left out. Raises PrintingError 'empty', 'damaged', 'encrypted',
     'signed' (a page more would break the signature) or 'too-many-pages', for either of the two.
     """
-    with _opened(pdf) as first, _opened(sheet) as second:
+    with opened(pdf) as first, opened(sheet) as second:
         before = len(first.pages)
         first.pages.extend(second.pages)
         for index, page in enumerate(first.pages):
@@ -60,7 +60,7 @@ def append(pdf: bytes, sheet: bytes) -> bytes:
             for claim in _CLAIMS:
                 if claim in metadata:
                     del metadata[claim]
-        return _saved(first)
+        return saved(first)
 
 
 def append_sheet(pdf: bytes, sheet: Letter) -> Letter:
@@ -83,7 +83,7 @@ def attach(
     Associated with the document as its source (ISO 19005-3, 6.8; /AFRelationship /Source), so
     that a PDF/A-3 stays one. Raises PrintingError as `append`, and 'name-taken'.
     """
-    with _opened(pdf) as document:
+    with opened(pdf) as document:
         # A reader writes the file under this name: no path, and nothing that hides its kind.
         printable = "".join(char for char in name if char.isprintable())
         file_name = printable.replace("\\", "/").rsplit("/", 1)[-1].strip(" .") or "document.pdf"
@@ -103,11 +103,11 @@ def attach(
         specification.relationship = Name.Source
         # This also names it in /AF of the document, as PDF/A-3 asks.
         document.attachments[file_name] = specification
-        return _saved(document)
+        return saved(document)
 
 
 @contextmanager
-def _opened(pdf: bytes) -> Iterator[Pdf]:
+def opened(pdf: bytes) -> Iterator[Pdf]:
     """The PDF, if it is one that pages may be added to. Raises PrintingError."""
     if not pdf:
         raise PrintingError("empty", "a file without bytes")
@@ -168,7 +168,7 @@ def _remove(owner: pikepdf.Object, key: str) -> None:
         del owner[key]
 
 
-def _saved(document: Pdf) -> bytes:
+def saved(document: Pdf) -> bytes:
     written = io.BytesIO()
     document.save(written, deterministic_id=True)
     return written.getvalue()

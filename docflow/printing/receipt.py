@@ -52,11 +52,18 @@ class ReceiptData:
     received_by: str = ""
     registered_by: str = ""
     files: tuple[ReceiptFile, ...] = ()
+    corrected_at: datetime | None = None  # of the last correction that the receipt shows
+    annulled_at: datetime | None = None
+    annulment_reason: str = ""
+    earlier_number: str = ""  # of the emergency register, with the instant that counts
+    earlier_at: datetime | None = None
+    shown_number: str = ""
+    """The number as the book's mask writes it; number/year without one."""
 
 
 def receipt(data: ReceiptData, *, language: str) -> bytes:
     """The receipt as PDF/A-2a and PDF/UA-1, in 'el' or 'en'. Raises PrintingError."""
-    number = f"{data.number}/{data.year}"
+    number = line(data.shown_number) or f"{data.number}/{data.year}"
     content = {
         "language": language,
         "title": f"{_TITLES[language]} {number}",
@@ -64,6 +71,9 @@ def receipt(data: ReceiptData, *, language: str) -> bytes:
         "issuer": issuer_data(data.issuer),
         "number": number,
         "at": moment(data.registered_at),
+        "corrected": moment(data.corrected_at) if data.corrected_at else "",
+        "annulled": moment(data.annulled_at) if data.annulled_at else "",
+        "reason": line(data.annulment_reason),
         "rows": [[key, value] for key, value in _rows(data, language) if value],
         "files": [
             {
@@ -96,7 +106,13 @@ def _rows(data: ReceiptData, language: str) -> list[tuple[str, list[str]]]:
         ("attachments", [f"{count} ({description})" if description else count]),
         ("addressee", rows(data.addressee)),
         ("by", rows(data.registered_by)),
+        ("earlier", [_earlier(data)] if data.earlier_number else []),
     ]
+
+
+def _earlier(data: ReceiptData) -> str:
+    at = f", {moment(data.earlier_at)}" if data.earlier_at else ""
+    return line(data.earlier_number) + at
 
 
 def _size(size: int, language: str) -> str:

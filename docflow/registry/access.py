@@ -1,19 +1,22 @@
 """Who may see and do what in the register. Every query on entries starts from `visible_to`.
 
-- A clerk or an auditor sees the books that are not confidential.
+- A clerk, the registrar or an auditor sees the books that are not confidential.
 - Others see the entries that became work of their unit or of themselves, and what they draft
   an answer to; a head also those of the units below his.
 - A confidential book is seen by those to whom it was opened by name, and by the persons (not the
   units) to whom one of its entries was charged. Nobody else sees so much as its count.
+- An entry graded confidential (ΕΜΠ), in whatever book, is seen by the persons whose work it is and
+  the heads of their units; by clerks, registrar and auditors only as an envelope not yet opened.
 """
 
-from sqlalchemy import ColumnElement, and_, false, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from docflow.errors import NotFound
 from docflow.i18n import t
 from docflow.principal import Principal
+from docflow.registry.counter import Grade, Provisional, ProvisionalMode
 from docflow.registry.models import Access, Book, Entry
 
 NOT_A_CLERK = t("Only a clerk of the registry registers documents. Ask the administrator.")
@@ -29,20 +32,35 @@ def visible_to(by: Principal) -> ColumnElement[bool]:
     `entries` must be joined with nothing for it: the condition is complete in itself.
     """
     open_books = select(Book.id).where(Book.body_id == by.body_id, ~Book.is_confidential)
-    own = select(Access.entry_id).where(Access.user_id == by.user_id) if by.user_id else None
+    graded = Entry.grade == Grade.CONFIDENTIAL
     whole_books = Entry.book_id.in_(by.confidential_reads) if by.confidential_reads else false()
-    mine = Entry.id.in_(own) if own is not None else false()
-    if by.is_clerk or by.is_auditor:
-        ordinary: ColumnElement[bool] = Entry.book_id.in_(open_books)
+    mine = _became(Access.user_id == by.user_id) if by.user_id else false()
+    if by.is_clerk or by.is_registrar or by.is_auditor:
+        envelopes = select(Provisional.entry_id).where(
+            Provisional.mode == ProvisionalMode.ENVELOPE, Provisional.described_at.is_(None)
+        )
+        ordinary: ColumnElement[bool] = and_(
+            Entry.book_id.in_(open_books), or_(~graded, Entry.id.in_(envelopes))
+        )
     else:
         units = by.unit_ids | by.headed_unit_ids
-        of_units = select(Access.entry_id).where(Access.unit_id.in_(units)) if units else None
         ordinary = (
-            and_(Entry.book_id.in_(open_books), Entry.id.in_(of_units))
-            if of_units is not None
+            and_(Entry.book_id.in_(open_books), ~graded, _became(Access.unit_id.in_(units)))
+            if units
             else false()
         )
-    return and_(Entry.body_id == by.body_id, or_(ordinary, whole_books, mine))
+    headed = (
+        and_(Entry.book_id.in_(open_books), _became(Access.unit_id.in_(by.headed_unit_ids)))
+        if by.headed_unit_ids
+        else false()
+    )
+    return and_(Entry.body_id == by.body_id, or_(ordinary, headed, whole_books, mine))
+
+
+def _became(whose: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The entry became work of somebody; EXISTS, so that PostgreSQL may probe an index for each of
+    the few rows of a page, or hash the whole where it counts a million."""
+    return exists().where(Access.entry_id == Entry.id, whose)
 
 
 def books_open_to(session: Session, by: Principal, *, to_write: bool = False) -> list[Book]:

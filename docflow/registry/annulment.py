@@ -1,18 +1,23 @@
 """Striking entries out: an annulled entry keeps its number, stays readable, and is inert.
 
-Source: domain rows 14 and 15; Italian DPR 445/2000 art. 54 as model.
+A clerk asks, with the reason and the act that allows it; the registrar, another person, approves
+or refuses. The database refuses an annulment without the two. Only the number of a document whose
+issue failed is struck out by the installation itself.
+Source: domain rows 14 to 16; Italian DPR 445/2000 art. 54 as model.
 """
 
 from collections.abc import Callable
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock
-from docflow.errors import Conflict, Forbidden, Invalid
+from docflow import audit, clock, outbox
+from docflow.errors import Conflict, Forbidden, Invalid, NotFound
 from docflow.folding import line
 from docflow.i18n import t
 from docflow.principal import Principal
-from docflow.registry.access import may_write
+from docflow.registry.access import may_write, visible_to
+from docflow.registry.changes import AnnulmentRequest, RequestState
 from docflow.registry.models import Annulment, Book, Entry
 from docflow.registry.queries import get, hold
 
@@ -28,64 +33,160 @@ class ReasonMissing(Invalid):
 
 
 class NotYoursToAnnul(Forbidden):
-    """Only a clerk who may write in the book annuls an entry."""
+    """A clerk of the book asks for an annulment, and the registrar decides."""
 
 
 class ReasonTooLong(Invalid):
     """A reason has at most 2,000 characters."""
 
 
-def annul(session: Session, entry_id: int, *, reason: str, by: Principal) -> Annulment:
-    """Strike an entry out. It keeps its number, stays readable, and is inert from then on.
+class SamePerson(Forbidden):
+    """Who asked for an annulment does not decide on it."""
 
-    Source: DPR 445/2000 art. 54 as model, domain rows 14 and 15.
+
+class AlreadyRequested(Conflict):
+    """Somebody has asked for the annulment of this entry already."""
+
+
+class NoSuchRequest(NotFound):
+    """There is no such request, or it is not open to this person."""
+
+
+class AlreadyDecided(Conflict):
+    """A request is decided once."""
+
+
+def request_annulment(
+    session: Session, entry_id: int, *, reason: str, authority: str = "", by: Principal
+) -> AnnulmentRequest:
+    """Ask that an entry be annulled. It goes on as before until the registrar decides.
+
+    Raises NotYoursToAnnul, AlreadyAnnulled, AlreadyRequested, ReasonMissing, ReasonTooLong, and
+    what a package says that does not allow it (`before_annulment`).
     """
     by.require_scope("annul")
     entry = get(session, entry_id, by=by, lock=True)
-    book = session.get_one(Book, entry.book_id)
-    if not may_write(by, book):
-        raise NotYoursToAnnul(t("Only the registry annuls an entry. Ask a clerk of this book."))
-    return strike_out(session, entry, reason=reason, by=by)
-
-
-def strike_out(session: Session, entry: Entry, *, reason: str, by: Principal) -> Annulment:
-    """Annul without asking for the right: for the issue of a document that failed.
-
-    Raises AlreadyAnnulled, ReasonMissing and ReasonTooLong.
-    """
-    hold(session, entry.id)
-    reason = line(reason)
-    if not reason:
-        raise ReasonMissing(t("Write the reason of the annulment."), field="reason")
-    if len(reason) > MAX_REASON:
-        raise ReasonTooLong(t("At most {max} characters fit here.", max=MAX_REASON), field="reason")
-    if session.get(Annulment, entry.id) is not None:
-        raise AlreadyAnnulled(t("{label} is annulled already.", label=entry.label))
-    row = Annulment(
+    if not may_write(by, session.get_one(Book, entry.book_id)):
+        raise NotYoursToAnnul(
+            t("Only the registry asks for an annulment. Ask a clerk of this book.")
+        )
+    _require_possible(session, entry)
+    reason, authority = _reason(reason), _text(authority, "authority")
+    if pending(session, entry.id) is not None:
+        raise AlreadyRequested(
+            t("The annulment of {label} was asked for already.", label=entry.label)
+        )
+    row = AnnulmentRequest(
         entry_id=entry.id,
         reason=reason,
-        annulled_by=by.user_id,
-        annulled_at=clock.now(),
+        authority=authority,
+        requested_by=by.person_id,
+        requested_at=clock.now(),
+        state=RequestState.PENDING,
     )
     session.add(row)
-    audit.record(session, "entry.annulled", by=by, subject=("entry", entry.id), reason=reason)
-    for then in _after_annulment:
-        then(session, entry)
+    session.flush()  # its id, for the event
+    audit.record(
+        session,
+        "annulment.requested",
+        by=by,
+        subject=("entry", entry.id),
+        request=row.id,
+        reason=reason,
+        authority=authority,
+    )
     return row
 
 
-AfterAnnulment = Callable[[Session, Entry], None]
-_after_annulment: list[AfterAnnulment] = []
+def approve_annulment(session: Session, request_id: int, *, by: Principal) -> Annulment:
+    """The registrar agrees: the entry is annulled. A sender who wrote electronically is told.
+
+    Raises NoSuchRequest, NotYoursToAnnul, SamePerson, AlreadyDecided, AlreadyAnnulled, and what
+    a package says that does not allow it (`before_annulment`).
+    """
+    row, entry = _to_decide(session, request_id, by)
+    _require_possible(session, entry)
+    _decide(row, RequestState.APPROVED, "", by)
+    session.flush()  # the database asks for the approval before the annulment
+    annulment = _strike_out(session, entry, row.reason, by, request=row)
+    outbox.enqueue(session, "registry.tell-annulment", entry_id=entry.id)
+    return annulment
 
 
-def after_annulment(function: AfterAnnulment) -> AfterAnnulment:
+def refuse_annulment(
+    session: Session, request_id: int, *, reason: str, by: Principal
+) -> AnnulmentRequest:
+    """The registrar does not agree, and says why. The entry stays as it is.
+
+    Raises NoSuchRequest, NotYoursToAnnul, SamePerson, AlreadyDecided, ReasonMissing.
+    """
+    row, entry = _to_decide(session, request_id, by)
+    _decide(row, RequestState.REFUSED, _reason(reason), by)
+    audit.record(
+        session,
+        "annulment.refused",
+        by=by,
+        subject=("entry", entry.id),
+        request=row.id,
+        reason=row.decision_reason,
+    )
+    return row
+
+
+def withdraw_annulment(session: Session, request_id: int, *, by: Principal) -> AnnulmentRequest:
+    """Who asked takes the request back. Raises NoSuchRequest, NotYoursToAnnul, AlreadyDecided."""
+    by.require_scope("annul")
+    row, entry = _held(session, request_id, by)
+    if row.requested_by != by.user_id:
+        raise NotYoursToAnnul(t("Only the person who asked takes the request back."))
+    _decide(row, RequestState.WITHDRAWN, "", by)
+    audit.record(session, "annulment.withdrawn", by=by, subject=("entry", entry.id), request=row.id)
+    return row
+
+
+def strike_out(session: Session, entry: Entry, *, reason: str, by: Principal) -> Annulment:
+    """The installation itself annuls the number of a document whose issue failed.
+
+    Raises AlreadyAnnulled, ReasonMissing, ReasonTooLong, and SamePerson for a person.
+    """
+    if by.user_id is not None:
+        raise SamePerson(t("An annulment needs two people: ask for it, and another decides."))
+    hold(session, entry.id)
+    _require_standing(session, entry)
+    return _strike_out(session, entry, _reason(reason), by, request=None)
+
+
+def pending(session: Session, entry_id: int) -> AnnulmentRequest | None:
+    """The request on which the registrar has not decided yet."""
+    return session.scalar(
+        select(AnnulmentRequest).where(
+            AnnulmentRequest.entry_id == entry_id, AnnulmentRequest.state == RequestState.PENDING
+        )
+    )
+
+
+Then = Callable[[Session, Entry], None]
+_before_annulment: list[Then] = []
+_after_annulment: list[Then] = []
+
+
+def before_annulment(function: Then) -> Then:
+    """Register what an upper package has against the annulment of an entry: it raises a Conflict.
+
+    Asked at the request and again at the approval.
+    """
+    _before_annulment.append(function)
+    return function
+
+
+def after_annulment(function: Then) -> Then:
     """Register what an upper package does, in the same transaction, when an entry is annulled."""
     _after_annulment.append(function)
     return function
 
 
 def require_not_annulled(session: Session, entry: Entry) -> None:
-    """An annulled entry cannot be charged, answered, signed, sent or related.
+    """An annulled entry cannot be charged, answered, signed, sent, related or corrected.
 
     Holds the entry, so that nobody annuls it before the act is done.
     """
@@ -97,3 +198,94 @@ def require_not_annulled(session: Session, entry: Entry) -> None:
                 label=entry.label,
             )
         )
+
+
+def _strike_out(
+    session: Session, entry: Entry, reason: str, by: Principal, *, request: AnnulmentRequest | None
+) -> Annulment:
+    row = Annulment(
+        entry_id=entry.id,
+        reason=reason,
+        annulled_by=by.user_id,
+        annulled_at=clock.now(),
+        request_id=request.id if request else None,
+    )
+    session.add(row)
+    session.flush()  # while the state is as the database wants to see it
+    audit.record(
+        session,
+        "entry.annulled",
+        by=by,
+        subject=("entry", entry.id),
+        reason=reason,
+        request=row.request_id,
+    )
+    for then in _after_annulment:
+        then(session, entry)
+    return row
+
+
+def _require_standing(session: Session, entry: Entry) -> None:
+    if session.get(Annulment, entry.id) is not None:
+        raise AlreadyAnnulled(t("{label} is annulled already.", label=entry.label))
+
+
+def _require_possible(session: Session, entry: Entry) -> None:
+    _require_standing(session, entry)
+    for against in _before_annulment:
+        against(session, entry)
+
+
+def _held(session: Session, request_id: int, by: Principal) -> tuple[AnnulmentRequest, Entry]:
+    """The request and its entry, held, when the person may see the entry."""
+    entry_id = session.scalar(
+        select(AnnulmentRequest.entry_id)
+        .join(Entry, Entry.id == AnnulmentRequest.entry_id)
+        .where(AnnulmentRequest.id == request_id, visible_to(by))
+    )
+    if entry_id is None:
+        raise NoSuchRequest(t("There is no such request, or it is not open to you."))
+    entry = get(session, entry_id, by=by, lock=True)
+    row = session.scalars(
+        select(AnnulmentRequest)
+        .where(AnnulmentRequest.id == request_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    return row, entry
+
+
+def _to_decide(session: Session, request_id: int, by: Principal) -> tuple[AnnulmentRequest, Entry]:
+    by.require_scope("annul")
+    row, entry = _held(session, request_id, by)
+    if not by.is_registrar:
+        raise NotYoursToAnnul(t("Only the head of the registry decides on an annulment."))
+    if row.requested_by == by.user_id:
+        raise SamePerson(t("You asked for this annulment: another person must decide on it."))
+    _require_undecided(row)
+    return row, entry
+
+
+def _decide(row: AnnulmentRequest, state: RequestState, reason: str, by: Principal) -> None:
+    _require_undecided(row)
+    row.state, row.decision_reason = state, reason
+    row.decided_by, row.decided_at = by.person_id, clock.now()
+
+
+def _require_undecided(row: AnnulmentRequest) -> None:
+    if row.state != RequestState.PENDING:
+        raise AlreadyDecided(t("This request was decided already. Look again."))
+
+
+def _reason(text: str) -> str:
+    reason = _text(text, "reason")
+    if not reason:
+        raise ReasonMissing(t("Write the reason."), field="reason")
+    return reason
+
+
+def _text(text: str, field: str) -> str:
+    clean = line(text)
+    if len(clean) > MAX_REASON:
+        raise ReasonTooLong(t("At most {max} characters fit here.", max=MAX_REASON), field=field)
+    return clean

@@ -24,3 +24,8 @@ def typed(text: str) -> str | None:
     """The code that a person typed, or None where it cannot be one."""
     code = "".join(char for char in text.upper() if char.isalnum()).translate(_TYPED)
     return code if len(code) == LENGTH and all(char in _ALPHABET for char in code) else None
+
+
+def url(public_url: str, code: str) -> str:
+    """The address of the verification page of what bears the code."""
+    return f"{public_url.rstrip('/')}/verify/{shown(code)}"

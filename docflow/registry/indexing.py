@@ -4,13 +4,14 @@ PostgreSQL's Greek stemmer and the plain words are both in the vector, over fold
 «αποφάσεις» finds «ΑΠΟΦΑΣΗ», and names and numbers are found as they are written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from docflow import documents
+from docflow import documents, kinds
 from docflow.folding import fold
+from docflow.registry.changes import Correction, EntryPerson
 from docflow.registry.models import Entry, Recipient
 
 _MAX_TEXT = 200_000  # characters of file text: twice their lexemes stay under PostgreSQL's 1 MB
@@ -30,8 +31,18 @@ _UPSERT = text(
 )
 
 
-def index(session: Session, entry: Entry, *, recipients: Iterable[str], body: str = "") -> None:
-    """Make the entry findable by its fields, its recipients' names, and the text of its files.
+def names_of(named: Iterable[Recipient | EntryPerson]) -> list[str]:
+    """The words by which recipients and persons concerned are found: names, an ΑΦΜ too."""
+    found: list[str] = []
+    for one in named:
+        found.append(one.name)
+        if isinstance(one, EntryPerson):
+            found.append(one.tax_number)
+    return found
+
+
+def index(session: Session, entry: Entry, *, named: Iterable[str], body: str = "") -> None:
+    """Make the entry findable by its fields, the people named in it, and the text of its files.
 
     The number is not among it: `search` looks for numbers themselves, and a new entry is indexed
     before it has one.
@@ -40,7 +51,7 @@ def index(session: Session, entry: Entry, *, recipients: Iterable[str], body: st
         (
             entry.subject,
             entry.sender_name,
-            *recipients,
+            *named,
             entry.sender_reference,
             entry.attachments_note,
             entry.delivery_detail,
@@ -61,6 +72,35 @@ def index_again(session: Session, file_id: int) -> None:
         .where(documents.File.id == file_id)
     )
     if entry is not None:
-        names = session.scalars(select(Recipient.name).where(Recipient.entry_id == entry.id))
-        body = documents.text_of(session, entry.id)
-        index(session, entry, recipients=names.all(), body=body)
+        reindex(session, entry)
+
+
+def reindex(session: Session, entry: Entry) -> None:
+    """Make the entry findable by all that is known of it: old values and new, and its files."""
+    recipients = session.scalars(select(Recipient).where(Recipient.entry_id == entry.id)).all()
+    persons = session.scalars(select(EntryPerson).where(EntryPerson.entry_id == entry.id)).all()
+    corrections = session.scalars(select(Correction.new).where(Correction.entry_id == entry.id))
+    corrected = [word for value in corrections for word in _texts(value)]
+    index(
+        session,
+        entry,
+        named=[
+            *names_of(recipients),
+            *names_of(persons),
+            *kinds.words_of(session, entry.id),
+            *corrected,
+        ],
+        body=documents.text_of(session, entry.id),
+    )
+
+
+def _texts(value: object) -> Iterator[str]:
+    """The texts in the value of a field, however it is made."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)

@@ -6,12 +6,14 @@ The database itself refuses UPDATE and DELETE on `entries`, `recipients`, `relat
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from docflow.db import Base, one_of
+from docflow.registry.policies import PolicyColumns, policy_checks
 
 
 class Direction(StrEnum):
@@ -55,14 +57,18 @@ class Disposal(StrEnum):
 
 class Relation(StrEnum):
     ANSWERS = "answers"  # the entry is the answer to the other
-    REPLACES = "replaces"  # issued in place of an annulled one
+    REPLACES = "replaces"  # issued in place of an annulled one, or of one that was sent wrong
+    RELATED = "related"  # σχετικό
+    SAME_NUMBER = "same-number"  # ταυτάριθμο
+    FORWARDS = "forwards"  # διαβιβαστικό του
+    CORRECTS = "corrects"  # ορθή επανάληψη του
 
 
-class Book(Base):
-    """A protocol book: one unbroken series of numbers a year."""
+class Book(PolicyColumns, Base):
+    """A protocol book. Its policy is what each new year of it begins with."""
 
     __tablename__ = "books"
-    __table_args__ = (UniqueConstraint("body_id", "code"),)
+    __table_args__ = (UniqueConstraint("body_id", "code"), *policy_checks())
 
     id: Mapped[int] = mapped_column(primary_key=True)
     body_id: Mapped[int] = mapped_column(ForeignKey("bodies.id"))
@@ -70,6 +76,10 @@ class Book(Base):
     title: Mapped[str]
     is_confidential: Mapped[bool] = mapped_column(server_default=text("false"))
     is_default: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_thematic: Mapped[bool] = mapped_column(server_default=text("false"))
+    opens_by_hand: Mapped[bool] = mapped_column(server_default=text("false"))
+    closed_at: Mapped[datetime | None]  # for good, all years
+    closed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
 
 
 class BookGrant(Base):
@@ -82,17 +92,49 @@ class BookGrant(Base):
     can_write: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
-class BookYear(Base):
-    """The row that is locked to give a number: last number and last time of the series."""
+class YearState(StrEnum):
+    OPEN = "open"
+    IMPORTING = "importing"  # an old register is being taken over; nobody registers
+    SEALED = "sealed"  # taken over: numbers as they were, for good
+
+
+class BookYear(PolicyColumns, Base):
+    """A book in one year. The row is locked to give a number in any of its series.
+
+    `last_number` counts where there is one common series; `last_incoming`, `last_outgoing` and
+    `last_internal` where each direction has its own. All begin at `first_number` - 1. The policy
+    is fixed once a number was given; closing is for good (migration 0003).
+    """
 
     __tablename__ = "book_years"
-    __table_args__ = (CheckConstraint("last_number >= 0", name="number_not_negative"),)
+    __table_args__ = (
+        CheckConstraint(
+            "least(last_number, last_incoming, last_outgoing, last_internal) >= 0",
+            name="number_not_negative",
+        ),
+        CheckConstraint("state <> 'sealed' OR closed_at IS NOT NULL", name="sealed_is_closed"),
+        one_of("state", YearState),
+        *policy_checks(),
+    )
 
     book_id: Mapped[int] = mapped_column(ForeignKey("books.id"), primary_key=True)
     year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     last_number: Mapped[int] = mapped_column(server_default="0")
+    last_incoming: Mapped[int] = mapped_column(server_default="0")
+    last_outgoing: Mapped[int] = mapped_column(server_default="0")
+    last_internal: Mapped[int] = mapped_column(server_default="0")
     last_registered_at: Mapped[datetime | None]
+    opened_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    opened_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # None: by itself
     closed_at: Mapped[datetime | None]
+    closed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    state: Mapped[str] = mapped_column(server_default="open")
+    declared_gaps: Mapped[list[Any]] = mapped_column(server_default="[]")
+    # of an imported year: [series, first, last] of numbers that the old register lacks
+
+    @property
+    def is_imported(self) -> bool:
+        return self.state != YearState.OPEN
 
 
 class Entry(Base):
@@ -100,9 +142,47 @@ class Entry(Base):
 
     __tablename__ = "entries"
     __table_args__ = (
-        UniqueConstraint("book_id", "year", "number"),
+        # A number belongs to one entry; an answer may share it (ταυτάριθμο), once. The times stand
+        # in the index for the check of millions of numbers (`unbroken`).
+        Index(
+            "ux_entries_number",
+            "book_id",
+            "year",
+            "series",
+            "number",
+            "sub_number",
+            unique=True,
+            postgresql_where=text("shares_number_of IS NULL"),
+            postgresql_include=["registered_at", "reservation_id"],
+        ),
+        Index(
+            "ux_entries_shares_number_of",
+            "shares_number_of",
+            unique=True,
+            postgresql_where=text("shares_number_of IS NOT NULL"),
+        ),
+        Index(
+            "ux_entries_reservation_id",
+            "reservation_id",
+            unique=True,
+            postgresql_where=text("reservation_id IS NOT NULL"),
+        ),
+        Index(
+            "ux_entries_arrival_id",
+            "arrival_id",
+            unique=True,
+            postgresql_where=text("arrival_id IS NOT NULL"),
+        ),
+        CheckConstraint(
+            "series IN ('common', 'incoming', 'outgoing', 'internal')", name="series_known"
+        ),
+        CheckConstraint("sub_number >= 0", name="sub_number_not_negative"),
+        CheckConstraint("length(label) > 0", name="label_given"),
         one_of("direction", Direction),
         one_of("delivery_method", DeliveryMethod),
+        CheckConstraint(
+            "grade IN ('unclassified', 'restricted', 'confidential')", name="grade_known"
+        ),
         CheckConstraint("number > 0", name="number_positive"),
         CheckConstraint("length(subject) BETWEEN 1 AND 1000", name="subject_length"),
         CheckConstraint("attachments_count >= 0", name="attachments_not_negative"),
@@ -119,7 +199,13 @@ class Entry(Base):
     body_id: Mapped[int] = mapped_column(ForeignKey("bodies.id"))
     book_id: Mapped[int] = mapped_column(ForeignKey("books.id"))
     year: Mapped[int]
+    series: Mapped[str] = mapped_column(server_default="common")  # or the direction
     number: Mapped[int]
+    sub_number: Mapped[int] = mapped_column(server_default="0")  # in its case; 0: no cases here
+    label: Mapped[str]  # the number as people cite it, by the mask of the year: 1234/2026
+    shares_number_of: Mapped[int | None] = mapped_column(ForeignKey("entries.id"))
+    reservation_id: Mapped[int | None] = mapped_column(ForeignKey("reservations.id"))
+    arrival_id: Mapped[int | None] = mapped_column(ForeignKey("arrivals.id"))
     direction: Mapped[str]
     registered_at: Mapped[datetime]
     received_at: Mapped[datetime]  # when it reached the body, by any gate
@@ -138,11 +224,8 @@ class Entry(Base):
     attachments_note: Mapped[str]
     addressee_unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     verification_code: Mapped[str] = mapped_column(unique=True)
-
-    @property
-    def label(self) -> str:
-        """The number as people cite it: 1234/2026."""
-        return f"{self.number}/{self.year}"
+    grade: Mapped[str] = mapped_column(server_default="unclassified")  # see counter.Grade
+    has_personal_data: Mapped[bool] = mapped_column(server_default=text("false"))  # ΠΔ
 
 
 def _entry() -> ForeignKey:
@@ -157,7 +240,7 @@ class Recipient(Base):
     """To whom a document goes, as it stood when it was registered."""
 
     __tablename__ = "recipients"
-    __table_args__ = (UniqueConstraint("entry_id", "position"),)
+    __table_args__ = (UniqueConstraint("entry_id", "position"), Index(None, "party_id"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     entry_id: Mapped[int] = mapped_column(_entry())
@@ -176,12 +259,16 @@ class EntryRelation(Base):
     __table_args__ = (
         one_of("kind", Relation),
         CheckConstraint("entry_id <> other_id", name="not_itself"),
+        Index(None, "entry_id"),
         Index(None, "other_id"),
     )
 
-    entry_id: Mapped[int] = mapped_column(_entry(), primary_key=True)
-    other_id: Mapped[int] = mapped_column(ForeignKey("entries.id"), primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(_entry())
+    other_id: Mapped[int] = mapped_column(ForeignKey("entries.id"))
+    kind: Mapped[str]
+    related_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))  # None: at registration
+    related_at: Mapped[datetime | None]
 
 
 class Annulment(Base):
@@ -194,6 +281,8 @@ class Annulment(Base):
     reason: Mapped[str]
     annulled_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     annulled_at: Mapped[datetime]
+    # Who asked, when a person annulled; None where the issue of a document failed.
+    request_id: Mapped[int | None] = mapped_column(ForeignKey("annulment_requests.id"), unique=True)
 
 
 class Access(Base):

@@ -1,4 +1,4 @@
-"""The receipt that the person at the counter takes away, and the label on the paper.
+"""The receipt that the person at the counter takes away. (Labels: see `labels`.)
 
 The receipt is made once, sealed where the installation has a seal, and kept: whoever asks again
 gets the same bytes, and the verification page knows them.
@@ -8,6 +8,7 @@ Source: ν. 4727/2020 art. 19 par. 3; ν. 2690/1999 art. 12 («οφείλει ν
 import logging
 from pathlib import Path
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import signing
@@ -17,9 +18,10 @@ from docflow.folding import fold
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Principal
-from docflow.registry import codes, queries
-from docflow.registry.annulment import require_not_annulled
-from docflow.registry.models import Book, DeliveryMethod, Direction, Paper
+from docflow.registry import codes, origins, queries
+from docflow.registry.changes import Correction
+from docflow.registry.deposits import depositor
+from docflow.registry.models import Annulment, DeliveryMethod, Paper
 
 log = logging.getLogger(__name__)
 
@@ -31,14 +33,15 @@ class PrintingFailed(Unavailable):
 
 
 def receipt(office: Office, entry_id: int, *, by: Principal, language: str) -> bytes:
-    """The receipt of an entry as PDF.
+    """The receipt of an entry as PDF, as it stands now: after a correction with the new values.
 
-    Raises NoSuchEntry, AlreadyAnnulled, StoreUnavailable, PrintingFailed.
+    An annulled entry gets one that says so above all. Raises NoSuchEntry, StoreUnavailable,
+    PrintingFailed.
     """
     with office.db.begin() as session:
         entry = queries.get(session, entry_id, by=by)
-        require_not_annulled(session, entry)
-        kept = session.get(Paper, (entry.id, RECEIPT, language))
+        kind = _kind(session, entry.id)
+        kept = session.get(Paper, (entry.id, kind, language))
         data = _receipt_data(office, session, entry_id, by, language) if kept is None else None
     if kept is not None:
         return documents.read_bytes(office, kept.sha256)
@@ -53,12 +56,12 @@ def receipt(office: Office, entry_id: int, *, by: Principal, language: str) -> b
     stored = documents.keep(office, pdf)
     with office.db.begin() as session:
         entry = queries.get(session, entry_id, by=by, lock=True)
-        already = session.get(Paper, (entry_id, RECEIPT, language))
+        already = session.get(Paper, (entry_id, kind, language))
         if already is None:
             session.add(
                 Paper(
                     entry_id=entry_id,
-                    kind=RECEIPT,
+                    kind=kind,
                     language=language,
                     sha256=stored.sha256,
                 )
@@ -74,41 +77,8 @@ def receipt(office: Office, entry_id: int, *, by: Principal, language: str) -> b
     return pdf if already is None else documents.read_bytes(office, already.sha256)
 
 
-def label(
-    office: Office,
-    entry_id: int,
-    *,
-    by: Principal,
-    size: printing.LabelSize,
-    language: str,
-) -> bytes:
-    """The label of an entry as PDF; each print is an event (domain row 27)."""
-    with office.db.begin() as session:
-        entry = queries.get(session, entry_id, by=by)
-        body = organization.body(session, entry.body_id)
-        book = session.get_one(Book, entry.book_id)
-        data = printing.LabelData(
-            issuer=body.name,
-            number=entry.number,
-            year=entry.year,
-            direction=Direction(entry.direction).value,
-            registered_at=clock.local(entry.registered_at, office.settings.zone),
-            verification_url=verification_url(office, entry.verification_code),
-            verification_code=codes.shown(entry.verification_code),
-            book=book.title,
-        )
-        audit.record(
-            session,
-            "entry.label-printed",
-            by=by,
-            subject=("entry", entry.id),
-            size=size,
-        )
-    return printing.label(data, size=size, language=language)
-
-
 def verification_url(office: Office, code: str) -> str:
-    return f"{office.settings.public_url.rstrip('/')}/verify/{codes.shown(code)}"
+    return codes.url(office.settings.public_url, code)
 
 
 def issuer(session: Session, body_id: int, *, unit: str | None = None) -> printing.Issuer:
@@ -139,27 +109,54 @@ def _receipt_data(
 ) -> printing.ReceiptData:
     entry = queries.get(session, entry_id, by=by)
     known = queries.details(session, entry, by=by)
+    now, zone = known.current, office.settings.zone
+    last = _last_correction(session, entry.id)
+    earlier = origins.find(session, entry_id)
     return printing.ReceiptData(
         issuer=issuer(session, entry.body_id),
         book=known.book.title,
         number=entry.number,
         year=entry.year,
-        registered_at=clock.local(entry.registered_at, office.settings.zone),
-        subject=entry.subject,
-        sender=entry.sender_name,
+        shown_number=entry.label,
+        registered_at=clock.local(entry.registered_at, zone),
+        subject=now.subject,
+        sender=now.sender_name,
         addressee=known.addressee_unit,
-        attachments=entry.attachments_count,
-        attachments_description=entry.attachments_note,
+        attachments=now.attachments_count,
+        attachments_description=now.attachments_note,
+        depositor=depositor(session, entry.id),
         verification_code=codes.shown(entry.verification_code),
         verification_url=verification_url(office, entry.verification_code),
-        sender_reference=entry.sender_reference,
-        sender_dated_on=entry.sender_dated_on,
-        received_by=METHOD_NAMES[language][DeliveryMethod(entry.delivery_method)],
+        sender_reference=now.sender_reference,
+        sender_dated_on=now.sender_dated_on,
+        received_by=METHOD_NAMES[language][DeliveryMethod(now.delivery_method)],
         registered_by=known.registered_by,
         files=tuple(
             printing.ReceiptFile(f.name, f.size, f.sha256)
             for f in documents.files(session, entry.id)
         ),
+        corrected_at=clock.local(last.corrected_at, zone) if last else None,
+        annulled_at=clock.local(known.annulment.annulled_at, zone) if known.annulment else None,
+        annulment_reason=known.annulment.reason if known.annulment else "",
+        earlier_number=earlier.label if earlier else "",
+        earlier_at=clock.local(earlier.noted_at, zone) if earlier else None,
+    )
+
+
+def _kind(session: Session, entry_id: int) -> str:
+    """Of the receipt that says what holds now; the ones handed out before stay as they are."""
+    if session.get(Annulment, entry_id) is not None:
+        return f"{RECEIPT}-annulled"
+    last = _last_correction(session, entry_id)
+    return f"{RECEIPT}-corrected-{last.id}" if last else RECEIPT
+
+
+def _last_correction(session: Session, entry_id: int) -> Correction | None:
+    return session.scalar(
+        select(Correction)
+        .where(Correction.entry_id == entry_id)
+        .order_by(Correction.id.desc())
+        .limit(1)
     )
 
 

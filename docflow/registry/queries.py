@@ -13,11 +13,13 @@ from docflow import organization
 from docflow.errors import NotFound
 from docflow.i18n import t
 from docflow.principal import Principal
-from docflow.registry.access import books_open_to, visible_to
+from docflow.registry import places
+from docflow.registry.access import visible_to
+from docflow.registry.changes import Corrected, RelationRemoval
+from docflow.registry.current import Correspondent, Current, current, plain_now
 from docflow.registry.models import (
     Annulment,
     Book,
-    BookYear,
     Direction,
     Entry,
     EntryRelation,
@@ -41,6 +43,7 @@ class Line:
     book: str
     year: int
     number: int
+    place: str  # the number as addresses have it; more than the number where others share it
     label: str
     direction: str
     registered_at: datetime
@@ -51,11 +54,14 @@ class Line:
     delivery_method: str
     attachments_count: int
     is_annulled: bool
+    is_corrected: bool  # a field differs from what was registered, on somebody's authority
     state: str | None  # of the handling; None for outgoing documents
     unit: str
     person: str
     priority: str
     due_on: date | None
+    grade: str = "unclassified"
+    has_personal_data: bool = False
 
     def is_overdue(self, today: date) -> bool:
         return self.due_on is not None and self.due_on < today and self.state != "closed"
@@ -68,7 +74,8 @@ class Details:
     entry: Entry
     book: Book
     line: Line
-    recipients: Sequence[Recipient]
+    current: Current  # the fields as they are now; `entry` has them as registered
+    recipients: Sequence[Correspondent]
     relations: Sequence[tuple[str, bool, Line]]  # kind, whether it points from here, the other
     annulment: Annulment | None
     annulled_by: str
@@ -101,18 +108,33 @@ def hold(session: Session, entry_id: int) -> None:
     session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
-def numbered(session: Session, book: str | None, year: int, number: int, *, by: Principal) -> Entry:
-    """The entry with this number, in the named book or in the first open one that has it."""
-    query = (
-        select(Entry)
-        .join(Book, Book.id == Entry.book_id)
-        .where(Entry.year == year, Entry.number == number, visible_to(by))
-        .order_by(~Book.is_default, Book.code)
-        .limit(1)
-    )
-    if book:
-        query = query.where(Book.code == book)
-    entry = session.scalar(query)
+def numbered(
+    session: Session, book: str | None, year: int, number: int | str, *, by: Principal
+) -> Entry:
+    """The entry with this number, in the named book or in the first open one that has it.
+
+    `number` may be a place (15-2, 15-out; see `places`). The number alone of a case is its first
+    document; of a shared number the letter; of three series the incoming document.
+    """
+    place = places.parse(str(number))
+    entry = None
+    if place is not None:
+        query = (
+            select(Entry)
+            .join(Book, Book.id == Entry.book_id)
+            .where(Entry.year == year, place.condition(), visible_to(by))
+            .order_by(
+                ~Book.is_default,
+                Book.code,
+                Entry.shares_number_of.is_not(None),
+                Entry.sub_number,
+                Entry.series,  # incoming stands before internal and outgoing
+            )
+            .limit(1)
+        )
+        if book:
+            query = query.where(Book.code == book)
+        entry = session.scalar(query)
     if entry is None:
         raise NoSuchEntry(
             t(
@@ -124,9 +146,9 @@ def numbered(session: Session, book: str | None, year: int, number: int, *, by: 
     return entry
 
 
-# What `lines_query` asks for; outer joins leave the last three None where there is nothing.
-LineQuery = Select[Entry, str, Handling, datetime, str]
-LineRow = Row[Entry, str, Handling, datetime, str]
+# What `lines_query` asks for; outer joins leave the last ones None where there is nothing.
+LineQuery = Select[Entry, str, Handling, datetime, str, dict[str, Any], bool]
+LineRow = Row[Entry, str, Handling, datetime, str, dict[str, Any], bool]
 
 
 def lines_query(by: Principal) -> LineQuery:
@@ -139,10 +161,19 @@ def lines_query(by: Principal) -> LineQuery:
         .scalar_subquery()
     )
     return (
-        select(Entry, Book.code, Handling, Annulment.annulled_at, recipient)
+        select(
+            Entry,
+            Book.code,
+            Handling,
+            Annulment.annulled_at,
+            recipient,
+            Corrected.fields,
+            Corrected.is_corrected,
+        )
         .join(Book, Book.id == Entry.book_id)
         .outerjoin(Handling, Handling.entry_id == Entry.id)
         .outerjoin(Annulment, Annulment.entry_id == Entry.id)
+        .outerjoin(Corrected, Corrected.entry_id == Entry.id)
         .where(visible_to(by))
     )
 
@@ -156,27 +187,34 @@ def lines(session: Session, rows: Sequence[LineRow]) -> list[Line]:
 
 
 def _line(row: LineRow, units: dict[int, str], people: dict[int, str]) -> Line:
-    entry, book, handling, annulled_at, recipient = row
+    entry, book, handling, annulled_at, recipient, overlay, is_corrected = row
+    now = plain_now(entry, overlay)
+    if overlay and overlay.get("recipients"):
+        recipient = overlay["recipients"][0]["name"]
     return Line(
         id=entry.id,
         book=book,
         year=entry.year,
         number=entry.number,
+        place=places.word(entry),
         label=entry.label,
         direction=entry.direction,
         registered_at=entry.registered_at,
-        subject=entry.subject,
-        correspondent=(recipient or "") if entry.direction == "outgoing" else entry.sender_name,
-        sender_reference=entry.sender_reference,
-        sender_dated_on=entry.sender_dated_on,
-        delivery_method=entry.delivery_method,
-        attachments_count=entry.attachments_count,
+        subject=now.subject,
+        correspondent=(recipient or "") if entry.direction == "outgoing" else now.sender_name,
+        sender_reference=now.sender_reference,
+        sender_dated_on=now.sender_dated_on,
+        delivery_method=now.delivery_method,
+        attachments_count=now.attachments_count,
         is_annulled=annulled_at is not None,
+        is_corrected=bool(is_corrected),
         state=handling.state if handling else None,
         unit=units.get(handling.unit_id, "") if handling else "",
         person=people.get(handling.user_id or 0, "") if handling else "",
         priority=handling.priority if handling else "normal",
         due_on=handling.due_on if handling else None,
+        grade=entry.grade,
+        has_personal_data=entry.has_personal_data,
     )
 
 
@@ -263,28 +301,32 @@ def details(session: Session, entry: Entry, *, by: Principal) -> Details:
     people = organization.names(
         session, [entry.registered_by, annulment.annulled_by if annulment else None]
     )
-    units = organization.unit_names(session, [entry.addressee_unit_id])
+    now = current(session, entry)
+    units = organization.unit_names(session, [now.addressee_unit_id])
     return Details(
         entry=entry,
         book=session.get_one(Book, entry.book_id),
         line=lines(session, [row])[0],
-        recipients=session.scalars(
-            select(Recipient).where(Recipient.entry_id == entry.id).order_by(Recipient.position)
-        ).all(),
+        current=now,
+        recipients=now.recipients,
         relations=_relations(session, entry, by),
         annulment=annulment,
         annulled_by=people.get(annulment.annulled_by or 0, "") if annulment else "",
         handling=session.get(Handling, entry.id),
-        addressee_unit=units.get(entry.addressee_unit_id or 0, ""),
+        addressee_unit=units.get(now.addressee_unit_id or 0, ""),
         registered_by=people.get(entry.registered_by or 0, ""),
     )
 
 
 def _relations(session: Session, entry: Entry, by: Principal) -> list[tuple[str, bool, Line]]:
     rows = session.scalars(
-        select(EntryRelation).where(
-            or_(EntryRelation.entry_id == entry.id, EntryRelation.other_id == entry.id)
+        select(EntryRelation)
+        .outerjoin(RelationRemoval, RelationRemoval.relation_id == EntryRelation.id)
+        .where(
+            or_(EntryRelation.entry_id == entry.id, EntryRelation.other_id == entry.id),
+            RelationRemoval.relation_id.is_(None),
         )
+        .order_by(EntryRelation.id)
     ).all()
     others = {row.other_id if row.entry_id == entry.id else row.entry_id for row in rows}
     found = session.execute(lines_query(by).where(Entry.id.in_(others))).all() if others else []
@@ -296,73 +338,3 @@ def _relations(session: Session, entry: Entry, by: Principal) -> list[tuple[str,
         if other is not None:  # an entry that is not open to the person is not shown here either
             tied.append((row.kind, from_here, other))
     return tied
-
-
-@dataclass(frozen=True, slots=True)
-class Contiguity:
-    """Whether a book-year is one unbroken series; `problems` names what is not."""
-
-    book: str
-    year: int
-    last_number: int
-    entries: int
-    annulled: int
-    problems: tuple[str, ...]
-
-
-def contiguity(session: Session, *, by: Principal) -> list[Contiguity]:
-    """Check every book-year that is open to the person: numbers 1 to last, times not falling."""
-    outcome = []
-    for book in books_open_to(session, by):
-        years = session.scalars(
-            select(BookYear).where(BookYear.book_id == book.id).order_by(BookYear.year)
-        ).all()
-        outcome += [_check_series(session, book, series) for series in years]
-    return outcome
-
-
-def _check_series(session: Session, book: Book, series: BookYear) -> Contiguity:
-    own = (Entry.book_id == series.book_id, Entry.year == series.year)
-    entries, first, last = session.execute(
-        select(func.count(), func.min(Entry.number), func.max(Entry.number)).where(*own)
-    ).one()
-    problems = []
-    if entries and (first != 1 or last != entries):
-        before = func.lag(Entry.number, 1, 0).over(order_by=Entry.number)
-        steps = select(Entry.number.label("number"), before.label("before")).where(*own).subquery()
-        gaps = session.execute(
-            select(steps.c.before, steps.c.number)
-            .where(steps.c.number != steps.c.before + 1)
-            .limit(20)
-        ).all()
-        problems += [f"numbers {a + 1} to {b - 1} are missing" for a, b in gaps]
-    if (last or 0) != series.last_number:
-        problems.append(f"the counter says {series.last_number}, the last entry is {last or 0}")
-    earlier = func.lag(Entry.registered_at).over(order_by=Entry.number)
-    times = (
-        select(
-            Entry.number.label("number"),
-            Entry.registered_at.label("at"),
-            earlier.label("prev"),
-        )
-        .where(*own)
-        .subquery()
-    )
-    falling = session.scalars(
-        select(times.c.number).where(times.c.at < times.c.prev).limit(20)
-    ).all()
-    problems += [f"number {number} is older than the one before it" for number in falling]
-    annulled = session.scalar(
-        select(func.count())
-        .select_from(Annulment)
-        .join(Entry, Entry.id == Annulment.entry_id)
-        .where(*own)
-    )
-    return Contiguity(
-        book.code,
-        series.year,
-        series.last_number,
-        entries,
-        annulled or 0,
-        tuple(problems),
-    )

@@ -8,22 +8,25 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock, documents, organization, parties
+from docflow import audit, documents, organization, parties
 from docflow.errors import Conflict, Invalid
-from docflow.folding import fold_reference, line
+from docflow.folding import fold_reference
 from docflow.i18n import t
 from docflow.principal import Principal
-from docflow.registry import codes, indexing, numbering
+from docflow.registry import afterwards, codes, described, duplicates, fields, indexing, placing, snapshots
 from docflow.registry.access import (
     book_named,
 )
 from docflow.registry.annulment import require_not_annulled
+from docflow.registry.changes import EntryPerson
+from docflow.registry.counter import Grade, ProvisionalMode
+from docflow.registry.digests import core_digest
 from docflow.registry.models import (
     Access,
     Book,
@@ -34,37 +37,13 @@ from docflow.registry.models import (
     Handling,
     HandlingState,
     IdempotencyKey,
+    Priority,
     Recipient,
     Relation,
 )
 from docflow.registry.queries import get
 
-MIN_SUBJECT, MAX_SUBJECT, MAX_LINE, MAX_KEY = 3, 1000, 300, 200
-EARLIEST = date(1900, 1, 1)
-
-
-class BadSubject(Invalid):
-    """A subject has 3 to 1,000 characters."""
-
-
-class BadDate(Invalid):
-    """A document is not dated, nor received, in the future or before 1900."""
-
-
-class SenderMissing(Invalid):
-    """An incoming document has a sender."""
-
-
-class RecipientMissing(Invalid):
-    """An outgoing document has at least one recipient."""
-
-
-class BadCount(Invalid):
-    """The number of attachments is a whole number from 0 to 9,999."""
-
-
-class TooLong(Invalid):
-    """A field is longer than its place in the book."""
+MAX_KEY = 200
 
 
 class NoSecretariat(Conflict):
@@ -89,7 +68,9 @@ class NewEntry:
     sender: parties.Contact | None = None
     recipients: tuple[parties.Contact, ...] = ()
     copies: tuple[parties.Contact, ...] = ()
+    concerned: tuple[parties.Contact, ...] = ()  # persons concerned who are not the sender
     sender_reference: str = ""
+    depositor: str = ""  # who stood at the counter, where it was not the sender
     sender_dated_on: date | None = None
     delivery_method: DeliveryMethod = DeliveryMethod.COUNTER
     delivery_detail: str = ""
@@ -98,6 +79,18 @@ class NewEntry:
     addressee_unit_id: int | None = None
     received_at: datetime | None = None
     relations: tuple[tuple[int, Relation], ...] = field(default=())
+    case: int | None = None  # of a book of cases: the case that it belongs to; None begins one
+    same_number: bool = False  # an answer that takes the number of what it answers (ταυτάριθμο)
+    reservation_id: int | None = None  # the reserved number that it fills
+    arrival_id: int | None = None  # the arrival that it was
+    kind: str | None = None  # code of the kind of document, whose defaults count for what is None
+    kind_version: int | None = None  # the version that the form showed; None: the one that holds
+    values: Mapping[str, Any] = field(default_factory=dict)  # the kind's own fields, as typed
+    priority: Priority | None = None
+    due_on: date | None = None
+    grade: Grade | None = None
+    has_personal_data: bool | None = None
+    provisional: ProvisionalMode | None = None  # registered before it is described
 
 
 def register(
@@ -109,11 +102,15 @@ def register(
     zone: str,
     ocr_languages: list[str],
     idempotency_key: str | None = None,
+    duplicate_reason: str = "",
+    guard_duplicates: bool = True,
 ) -> Entry:
     """Enter a document in its book: number, time, files, event and jobs in this transaction.
 
     The bytes of `uploads` are already durable. The same `idempotency_key` of the same person
     with the same request gives the entry that it gave before; with another request, KeyReused.
+    What looks registered already is refused with DuplicateFound, unless `duplicate_reason` says
+    why it is registered again; `guard_duplicates` is False where nobody could be asked.
     Raises Invalid where the input is wrong, NoSuchBook, NotAllowed, YearClosed.
     """
     by.require_scope("register")
@@ -122,14 +119,34 @@ def register(
         return earlier
     book = book_named(session, new.book, by, to_write=True)
     new = _checked(session, new, by, zone)
+    place = placing.wanted(
+        session,
+        book=book,
+        direction=new.direction,
+        case=new.case,
+        same_number=new.same_number,
+        reservation_id=new.reservation_id,
+        arrival_id=new.arrival_id,
+        relations=new.relations,
+        by=by,
+        zone=zone,
+    )
+    settled = described.settle(session, _said(session, new), book=book, by=by, zone=zone)
+    marks = _marks(new, uploads)
+    alike = (
+        duplicates.guard(session, marks, reason=duplicate_reason, by=by) if guard_duplicates else []
+    )
     entry_id = session.execute(select(func.nextval("entries_id_seq"))).scalar_one()
-    entry, recipients = _compose(session, entry_id, new, book, by)
-    session.add_all(recipients)
+    entry, named = _compose(session, entry_id, new, book, by)
+    session.add_all(named)
+    entry.grade, entry.has_personal_data = settled.grade, settled.has_personal_data
+    described.keep(session, entry_id, settled)
+    duplicates.note(session, entry_id, alike, reason=duplicate_reason, by=by)
     for other_id, kind in new.relations:
         session.add(EntryRelation(entry_id=entry_id, other_id=other_id, kind=kind))
     documents.attach(session, entry_id, list(uploads), by=by, languages=ocr_languages)
-    _land(session, entry, by)
-    indexing.index(session, entry, recipients=[recipient.name for recipient in recipients])
+    _land(session, entry, settled, by)
+    indexing.index(session, entry, named=[*indexing.names_of(named), *settled.words])
     if idempotency_key:
         session.add(
             IdempotencyKey(
@@ -140,8 +157,9 @@ def register(
             )
         )
     # From here on nobody else registers in this book: only what needs the number comes after it.
-    entry.year, entry.number, entry.registered_at = numbering.take(session, book, zone=zone)
-    entry.received_at = new.received_at or entry.registered_at
+    placing.give(
+        session, entry, place, book=book, received_at=new.received_at, by=by, zone=zone
+    )
     session.add(entry)
     audit.record(
         session,
@@ -154,33 +172,36 @@ def register(
         number=entry.number,
         core=core_digest(entry),
         files=[upload.sha256 for upload in uploads],
+        **settled.event(),
     )
     session.flush()  # the row, for what the caller ties to it
+    afterwards.tell(session, entry, new, uploads, by)
     return entry
+
+
+def examine(session: Session, new: NewEntry, *, by: Principal, zone: str) -> None:
+    """Raise what `register` would raise of this input; nothing is written, no number is taken."""
+    book_named(session, new.book, by, to_write=True)
+    _checked(session, new, by, zone)
 
 
 def _checked(session: Session, new: NewEntry, by: Principal, zone: str) -> NewEntry:
     """What was typed, as clean lines. Raises Invalid, and NotFound for what it points to."""
     clean = replace(
         new,
-        subject=_subject(new.subject),
+        subject=fields.subject(new.subject),
         sender=parties.checked(new.sender, field="sender") if new.sender else None,
         recipients=tuple(parties.checked(one, field="recipient") for one in new.recipients),
         copies=tuple(parties.checked(one, field="copies") for one in new.copies),
-        sender_reference=_short(new.sender_reference, "sender_reference"),
-        delivery_detail=_short(new.delivery_detail, "delivery_detail"),
-        attachments_note=_short(new.attachments_note, "attachments_note"),
+        concerned=tuple(parties.checked(one, field="concerned") for one in new.concerned),
+        sender_reference=fields.short(new.sender_reference, "sender_reference"),
+        delivery_detail=fields.short(new.delivery_detail, "delivery_detail"),
+        attachments_note=fields.short(new.attachments_note, "attachments_note"),
     )
-    if new.direction is Direction.INCOMING and new.sender is None:
-        raise SenderMissing(t("Write the sender."), field="sender")
-    if new.direction is Direction.OUTGOING and not new.recipients:
-        raise RecipientMissing(t("Write at least one recipient."), field="recipient")
-    if not 0 <= new.attachments_count <= 9999:
-        raise BadCount(
-            t("The number of attachments is a whole number from 0 to 9999."),
-            field="attachments_count",
-        )
-    _check_dates(new, zone)
+    fields.require_parties(new.direction, sender=new.sender, recipients=new.recipients)
+    fields.count(new.attachments_count)
+    fields.dated_on(new.sender_dated_on, zone)
+    fields.received_at(new.received_at, zone)
     if new.addressee_unit_id is not None:
         organization.unit(session, new.addressee_unit_id, body_id=by.body_id)
     for other_id, kind in new.relations:
@@ -190,60 +211,18 @@ def _checked(session: Session, new: NewEntry, by: Principal, zone: str) -> NewEn
     return clean
 
 
-def _subject(text: str) -> str:
-    subject = line(text)
-    if len(subject) < MIN_SUBJECT:
-        raise BadSubject(t("Write the subject (at least 3 characters)."), field="subject")
-    if len(subject) > MAX_SUBJECT:
-        raise BadSubject(
-            t(
-                "The subject has {n} characters; at most {max} fit. Shorten it, attach the rest.",
-                n=len(subject),
-                max=MAX_SUBJECT,
-            ),
-            field="subject",
-        )
-    return subject
-
-
-def _short(text: str, field: str) -> str:
-    clean = line(text)
-    if len(clean) > MAX_LINE:
-        raise TooLong(t("At most {max} characters fit here.", max=MAX_LINE), field=field)
-    return clean
-
-
-def _check_dates(new: NewEntry, zone: str) -> None:
-    if new.sender_dated_on and not EARLIEST <= new.sender_dated_on <= clock.today(zone):
-        raise BadDate(
-            t("The document's date must not lie in the future or before 1900."),
-            field="sender_dated_on",
-        )
-    if new.received_at and not (
-        new.received_at.tzinfo is not None
-        and clock.local(new.received_at, zone).date() >= EARLIEST
-        and new.received_at <= clock.now()
-    ):
-        raise BadDate(
-            t("The document was received at some time that is past, and after 1900."),
-            field="received_at",
-        )
-
-
 def _compose(
     session: Session, entry_id: int, new: NewEntry, book: Book, by: Principal
-) -> tuple[Entry, list[Recipient]]:
-    """The entry, without its number, and its recipients; nothing of it is in the session yet.
+) -> tuple[Entry, list[Recipient | EntryPerson]]:
+    """The entry, without its number, its recipients and the persons whom it concerns.
 
-    With whom the body corresponds in a confidential book does not reach the common directory.
+    Nothing of it is in the session yet.
     """
     listed = [(contact, False) for contact in new.recipients]
     listed += [(contact, True) for contact in new.copies]
-    named = ([new.sender] if new.sender else []) + [contact for contact, _ in listed]
-    known: dict[parties.Contact, parties.Party] = {}
-    if named and not book.is_confidential:
-        known = dict(zip(named, parties.remember(session, named, by=by), strict=True))
-    sender = _snapshot(new.sender, known) if new.sender else _Snapshot(None, "", "", "")
+    contacts = [*([new.sender] if new.sender else []), *new.recipients, *new.copies, *new.concerned]
+    known = snapshots.take(session, contacts, book, by=by)
+    sender = known[new.sender] if new.sender else snapshots.NOBODY
     entry = Entry(
         id=entry_id,
         body_id=by.body_id,
@@ -265,10 +244,10 @@ def _compose(
         addressee_unit_id=new.addressee_unit_id,
         verification_code=codes.new(),
     )
-    recipients = []
+    named: list[Recipient | EntryPerson] = []
     for position, (contact, is_copy) in enumerate(listed, start=1):
-        seen = _snapshot(contact, known)
-        recipients.append(
+        seen = known[contact]
+        named.append(
             Recipient(
                 entry_id=entry_id,
                 position=position,
@@ -279,45 +258,77 @@ def _compose(
                 party_id=seen.party_id,
             )
         )
-    return entry, recipients
+    for position, contact in enumerate(new.concerned, start=1):
+        seen = known[contact]
+        named.append(
+            EntryPerson(
+                entry_id=entry_id,
+                position=position,
+                name=seen.name,
+                tax_number=seen.tax_number,
+                party_id=seen.party_id,
+            )
+        )
+    return entry, named
 
 
-@dataclass(frozen=True, slots=True)
-class _Snapshot:
-    """A correspondent as he stands in the entry for good, whatever the directory says later."""
+def _land(session: Session, entry: Entry, settled: described.Settled, by: Principal) -> None:
+    """A new entry lands with the secretariat, whose head marks and charges it.
 
-    party_id: int | None
-    name: str
-    address: str
-    email: str
-
-
-def _snapshot(
-    contact: parties.Contact, known: Mapping[parties.Contact, parties.Party]
-) -> _Snapshot:
-    party = known.get(contact)
-    if party is None:
-        return _Snapshot(None, contact.name, contact.address, contact.email)
-    return _Snapshot(
-        party.id,
-        party.name,
-        contact.address or party.address,
-        contact.email or party.email,
-    )
-
-
-def _land(session: Session, entry: Entry, by: Principal) -> None:
-    """A new entry lands with the secretariat, whose head marks and charges it."""
+    A closed envelope goes to the unit that it is addressed to: nobody else may open it.
+    """
     if entry.direction == Direction.OUTGOING:
         return
+    is_envelope = settled.provisional is ProvisionalMode.ENVELOPE
     body = organization.body(session, entry.body_id)
-    unit_id = body.secretariat_id
+    unit_id = entry.addressee_unit_id if is_envelope else body.secretariat_id
     if unit_id is None:
         raise NoSecretariat(t("The body has no secretariat yet. The administrator must name one."))
-    session.add(Handling(entry_id=entry.id, state=HandlingState.NEW, unit_id=unit_id))
+    session.add(
+        Handling(
+            entry_id=entry.id,
+            state=HandlingState.NEW,
+            unit_id=unit_id,
+            priority=settled.priority,
+            due_on=settled.due_on,
+        )
+    )
     session.add(Access(entry_id=entry.id, unit_id=unit_id))
     if by.user_id is not None:
         session.add(Access(entry_id=entry.id, user_id=by.user_id))
+
+
+def _said(session: Session, new: NewEntry) -> described.Said:
+    """What was said beside the document; the answer of a graded entry is graded like it."""
+    grade = new.grade
+    if grade is None:
+        answered = [other_id for other_id, kind in new.relations if kind is Relation.ANSWERS]
+        query = select(Entry.grade).where(Entry.id.in_(answered))
+        graded = session.scalars(query).all() if answered else []
+        grade = max(map(Grade, graded), key=list(Grade).index, default=None)
+    return described.Said(
+        direction=new.direction,
+        kind=new.kind,
+        kind_version=new.kind_version,
+        values=new.values,
+        priority=new.priority,
+        due_on=new.due_on,
+        grade=grade,
+        has_personal_data=new.has_personal_data,
+        provisional=new.provisional,
+        addressee_unit_id=new.addressee_unit_id,
+    )
+
+
+def _marks(new: NewEntry, uploads: Sequence[documents.Upload]) -> duplicates.Marks:
+    return duplicates.Marks(
+        direction=new.direction,
+        sender=new.sender,
+        reference=new.sender_reference,
+        dated_on=new.sender_dated_on,
+        # All empty files are alike and say nothing
+        digests=tuple(upload.sha256 for upload in uploads if upload.size),
+    )
 
 
 def _request_digest(new: NewEntry, uploads: Sequence[documents.Upload]) -> str:
@@ -339,25 +350,3 @@ def _earlier(session: Session, by: Principal, key: str, digest: str) -> Entry | 
             t("This form or key was already used for another registration. Start a new one.")
         )
     return session.get(Entry, row.entry_id)
-
-
-def core_digest(entry: Entry) -> str:
-    """SHA-256 over the core of an entry; the registration's event holds it, for verification."""
-    core: dict[str, Any] = {
-        "book": entry.book_id,
-        "year": entry.year,
-        "number": entry.number,
-        "direction": entry.direction,
-        "registered_at": entry.registered_at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "received_at": entry.received_at.astimezone(UTC).isoformat(timespec="microseconds"),
-        "subject": entry.subject,
-        "sender": [entry.sender_name, entry.sender_address, entry.sender_email],
-        "reference": entry.sender_reference,
-        "dated": entry.sender_dated_on.isoformat() if entry.sender_dated_on else None,
-        "delivery": [entry.delivery_method, entry.delivery_detail],
-        "attachments": [entry.attachments_count, entry.attachments_note],
-        "addressee": entry.addressee_unit_id,
-        "code": entry.verification_code,
-    }
-    text = json.dumps(core, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()

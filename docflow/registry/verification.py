@@ -6,13 +6,17 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from docflow import audit
-from docflow.registry.models import Annulment, BookYear, Entry
-from docflow.registry.service import core_digest
+from docflow.registry.digests import core_digest
+from docflow.registry.models import Annulment, BookYear, Entry, YearState
 
 
 @audit.check
 def entries_are_as_registered(session: Session) -> Iterator[audit.Finding]:
     """Each entry has its event and is as the event says; each registration has its entry."""
+    imported = {
+        (year.book_id, year.year)
+        for year in session.scalars(select(BookYear).where(BookYear.state != YearState.OPEN))
+    }
     rows = session.execute(
         select(Entry, audit.Event)
         .join(
@@ -28,6 +32,8 @@ def entries_are_as_registered(session: Session) -> Iterator[audit.Finding]:
         .execution_options(yield_per=2000)
     )
     for entry, event in rows:
+        if event is None and (entry.book_id, entry.year) in imported:
+            continue  # `imports` holds the whole year against the digest in its one event
         if event is None:
             yield audit.Finding(
                 "inserted",
@@ -54,28 +60,3 @@ def annulments_have_events(session: Session) -> Iterator[audit.Finding]:
     for entry_id in sorted(rows ^ events):
         what = "inserted" if entry_id in rows else "missing"
         yield audit.Finding(what, None, None, f"the annulment of entry id {entry_id} is {what}")
-
-
-@audit.check
-def numbers_are_contiguous(session: Session) -> Iterator[audit.Finding]:
-    """The counter of each book-year agrees with its entries (details: `registry.contiguity`)."""
-    for series in session.scalars(select(BookYear)):
-        numbers = session.scalars(
-            select(Entry.number)
-            .where(Entry.book_id == series.book_id, Entry.year == series.year)
-            .order_by(Entry.number)
-            .execution_options(yield_per=5000)
-        )
-        expected = 0
-        for number in numbers:
-            expected += 1
-            if number != expected:
-                detail = f"book {series.book_id} of {series.year}: number {expected} is missing"
-                yield audit.Finding("missing", None, None, detail)
-                expected = number
-        if expected != series.last_number:
-            detail = (
-                f"book {series.book_id} of {series.year}: the counter says {series.last_number}, "
-                f"the last entry is {expected}"
-            )
-            yield audit.Finding("altered", None, None, detail)

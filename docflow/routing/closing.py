@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock
+from docflow import audit, clock, registry
 from docflow.i18n import t
 from docflow.principal import Principal
 from docflow.registry import Disposal, Entry, Handling, HandlingState
@@ -24,6 +24,7 @@ def file(session: Session, entry_id: int, *, by: Principal, reason: str) -> Hand
     """Close the item without an answer: filed, with the reason (domain row 63)."""
     entry, handling = locked(session, entry_id, by)
     require_open(handling)
+    registry.require_described(session, entry)
     by.require(
         is_head(by, entry, handling) or is_responsible(by, handling),
         t("Only the responsible person or the head of the unit can file the item."),

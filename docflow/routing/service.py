@@ -192,7 +192,7 @@ def acknowledge(session: Session, charge_id: int, *, by: Principal) -> None:
     )
     if row is None:
         raise registry.NoSuchEntry(t("There is no such entry, or it is not open to you."))
-    registry.get(session, row.entry_id, by=by)
+    registry.require_not_annulled(session, registry.get(session, row.entry_id, by=by))
     require_addressee(by, row)
     if row.ended_at is not None:
         raise StateChanged(t("This was noted already."))

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, bindparam, func, or_, select, text
 from sqlalchemy.orm import Session
 
-from docflow import documents, registry
+from docflow import documents, emergency, registry
 from docflow.folding import fold, fold_reference, words
 from docflow.principal import Principal
-from docflow.registry import Entry, SearchText
+from docflow.registry import Correction, Entry, SearchText
 
 # Words that people put before one of our numbers; any other word belongs to a sender's reference.
 _BEFORE = r"(?:αρ\.?(?:\s*πρωτ\.?)?|α\.?\s*π\.?|πρωτ\.?|εξ\.?|εισ\.?|εσ\.?|no\.?)"
@@ -42,14 +42,18 @@ def search(
 ) -> Found:
     """Entries that the person may see and that the query means, the best first.
 
-    "1234" and "1234/2026" find numbers, a verification code or the address in a QR its entry;
-    anything else is searched in subjects, names, references
-    and the text of files, blind to case, accents and final sigma, Greek words by their stem.
+    "1234", "1234/2026" and "ΕΚΤ-2026-0007" find numbers, a verification code or the address in a
+    QR its entry; anything else is searched in subjects, names, references and the text of files,
+    blind to case, accents and final sigma, Greek words by their stem.
     """
     query = query.replace("\x00", " ").strip()[:MAX_QUERY]
     if not query:
         return Found(0, ())
-    known = _by_number(session, query, by, limit) or _by_code(session, query, by)
+    known = (
+        _by_number(session, query, by, limit)
+        or _by_emergency_number(session, query, by)
+        or _by_code(session, query, by)
+    )
     if known is not None:
         return known
     terms = words(query)
@@ -68,6 +72,14 @@ def _by_number(session: Session, query: str, by: Principal, limit: int) -> Found
         wanted = wanted.where(Entry.year == int(year))
     rows = session.execute(wanted.order_by(Entry.registered_at.desc()).limit(limit)).all()
     return _exactly(session, rows)
+
+
+def _by_emergency_number(session: Session, query: str, by: Principal) -> Found | None:
+    entry_id = emergency.entry_of(session, query, by=by)
+    if entry_id is None:
+        return None
+    wanted = registry.lines_query(by).where(Entry.id == entry_id)
+    return _exactly(session, session.execute(wanted).all())
 
 
 def _by_code(session: Session, query: str, by: Principal) -> Found | None:
@@ -107,7 +119,10 @@ def _by_words(
     reference = fold_reference(query)
     condition: ColumnElement[bool] = Entry.id.in_(select(SearchText.entry_id).where(matches))
     if len(reference) > 2:
-        condition = or_(condition, Entry.sender_reference_key == reference)
+        corrected = select(Correction.entry_id).where(Correction.key == reference)
+        condition = or_(
+            condition, Entry.sender_reference_key == reference, Entry.id.in_(corrected)
+        )
     total = session.scalar(
         select(func.count()).select_from(Entry).where(registry.visible_to(by), condition)
     )

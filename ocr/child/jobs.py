@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ocr.child import layer, page
+from ocr.child import codes, corners, layer, page, pieces
 from ocr.child.pdf import PdfSource
 from ocr.child.pictures import PictureSource
 from ocr.child.sheets import Source
@@ -52,9 +52,41 @@ def _source(request: dict[str, Any]) -> Source:
     return _open[key]
 
 
+def look(request: dict[str, Any]) -> dict[str, Any]:
+    return codes.look(_source(request), request)
+
+
+def extract(request: dict[str, Any]) -> bytes:
+    pages = [(number, turn) for number, turn in request["pages"]]
+    return pieces.taken_out(Path(request["path"]), request["kind"], pages)
+
+
+def bind(request: dict[str, Any]) -> bytes:
+    return pieces.bound([Path(path) for path in request["paths"]])
+
+
+def picture(request: dict[str, Any]) -> bytes:
+    return pieces.picture(
+        _source(request),
+        request["number"],
+        dpi=request["dpi"],
+        turn=request["turn"],
+        max_pixels=request["max_pixels"],
+    )
+
+
+def corner(request: dict[str, Any]) -> dict[str, Any]:
+    return corners.free_corner(_source(request), request)
+
+
 DUTIES: dict[str, Callable[[dict[str, Any]], dict[str, Any] | bytes]] = {
     "count": count,
     "read": read,
     "render": render,
     "layer": add_layer,
+    "codes": look,
+    "extract": extract,
+    "bind": bind,
+    "picture": picture,
+    "corner": corner,
 }

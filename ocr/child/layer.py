@@ -14,7 +14,7 @@ import pikepdf
 import pikepdf.pdfa
 import pypdfium2 as pdfium
 
-from ocr.child import wrapping
+from ocr.child import old_layer, wrapping
 from ocr.child.blank_font import FONT_NAME, GLYPH_WIDTH, add_font
 from ocr.values import Page, Unreadable, Word
 
@@ -52,6 +52,7 @@ def _add_layers(
             raise Unreadable("damaged", f"There is no page {page.number}")
         target = pdf.pages[page.number - 1]
         content = _content(page, places[page.number - 1], codes)
+        old_layer.remove(pdf, target)
         # Whatever the page's own content leaves open (q without Q) must not reach the layer.
         target.contents_add(pdf.make_stream(b"q\n"), prepend=True)
         target.contents_add(pdf.make_stream(b"\nQ\n" + content))

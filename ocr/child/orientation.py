@@ -5,9 +5,7 @@ then. Letters line up in rows, not in columns: seen in projections, for a fiftie
 page that stands on its head is known by how badly it reads (see `trials`).
 """
 
-import numpy as np
-
-from ocr.child import preparation
+from ocr.child import lines
 from ocr.child.sheets import Gray
 
 _LYING = 1.0  # measured: 66 upright pages of all layouts and damages 0.02 to 0.35, lying 2.5 to 56
@@ -15,11 +13,9 @@ _LYING = 1.0  # measured: 66 upright pages of all layouts and damages 0.02 to 0.
 
 def sideways(gray: Gray, dpi: float) -> int:
     """Quarter turns, clockwise, that set the lines across: 1 for a lying page, else 0."""
-    return 1 if lying(gray, dpi) > _LYING else 0
+    return quarter_turns(lines.letters(gray, dpi))
 
 
-def lying(gray: Gray, dpi: float) -> float:
-    """How much sharper the letters line up in columns than in rows; 1 without letters."""
-    rows = preparation.sharpness(gray, dpi)
-    columns = preparation.sharpness(np.ascontiguousarray(np.rot90(gray)), dpi)
-    return columns / rows if rows and columns else 1.0
+def quarter_turns(ink: lines.Ink) -> int:
+    """The same, from the mask of the letters."""
+    return 1 if lines.lying(ink) > _LYING else 0

@@ -1,14 +1,13 @@
 """One page from its file to its words: born digital, blank, or recognised as measured best."""
 
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.child import orientation, preparation, recognition, trials
+from ocr.child import lines, orientation, preparation, recognition, trials
 from ocr.child.recognition import Found
 from ocr.child.sheets import READING_DPI, Sheet, Source
 from ocr.values import Word
@@ -35,59 +34,65 @@ def read(source: Source, request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _recognised(sheet: Sheet, languages: Sequence[str]) -> dict[str, Any]:
-    gray = preparation.without_streaks(preparation.without_noise(sheet.gray), sheet.dpi)
-    turns = orientation.sideways(gray, sheet.dpi)
-    gray = preparation.rotated(gray, turns)
-    skew = preparation.skew(gray, sheet.dpi)
-    back = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-    straight = gray
-    if abs(skew) >= _SKEWED:
-        straight, back = preparation.straightened(gray, skew)
-    found, upside_down = trials.read(straight, sheet.dpi, languages)
-    if upside_down:
-        turns += 2
-        back = _upside_down(back, gray.shape)
+    gray = preparation.without_noise(sheet.gray)
+    two_tone = preparation.is_bilevel(gray)
+    gray = preparation.without_streaks(gray, sheet.dpi)
+    gray = preparation.without_specks(gray, sheet.dpi)
+    gray, dpi = preparation.at_reading_size(gray, sheet.dpi)
+    ink = lines.letters(gray, dpi)
+    turns = orientation.quarter_turns(ink)
+    gray, ink = preparation.rotated(gray, turns), preparation.rotated(ink, turns)
+    feet = lines.feet(ink)
+    skew = lines.skew(feet)
+    bend = lines.bend(feet, skew)
+    levelling = preparation.Levelling(np.eye(2, 3))
+    if abs(skew) >= _SKEWED or bend is not None:
+        levelling = preparation.Levelling.of(gray.shape, skew, bend, dpi)
+        gray = levelling.applied(gray)
+    reading = trials.read(gray, dpi, languages, two_tone=two_tone)
+    found = reading.words
+    place = _Place(levelling, 72 / dpi, gray.shape, reading.upside_down)
+    turns += 2 * reading.upside_down
     size = (sheet.width, sheet.height) if turns % 2 == 0 else (sheet.height, sheet.width)
-    words = [_word(item, back, 72 / sheet.dpi, size) for item in found]
     return _fields(
         "ocr" if found else "blank",
         size,
         text=_text(found),
-        words=words,
+        words=[place.word(item, size) for item in found],
         confidence=recognition.mean_confidence(found) if found else None,
         rotation=turns % 4 * 90,
         skew=round(skew, 2),
     )
 
 
-def _upside_down(back: NDArray[np.float64], shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """`back` for a page that was turned by 180 degrees after it had been straightened; its target
-    is turned as well, since the boxes belong to the upright page."""
-    height, width = shape
-    half = np.array([[-1.0, 0.0, width], [0.0, -1.0, height], [0.0, 0.0, 1.0]])
-    whole = np.vstack([back, [0.0, 0.0, 1.0]])
-    return np.asarray((half @ whole @ half)[:2], dtype=np.float64)
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """From pixels of the raster that was read to points of the upright page as it lies."""
 
+    levelling: preparation.Levelling
+    to_points: float
+    shape: tuple[int, ...]
+    upside_down: bool
 
-def _word(
-    found: Found, back: NDArray[np.float64], to_points: float, size: tuple[float, float]
-) -> Word:
-    """The word's box on the page as it lies: its four corners turned back, their hull taken."""
-    corners = np.array(
-        [
-            [
-                [found.x0, found.y0],
-                [found.x1, found.y0],
-                [found.x0, found.y1],
-                [found.x1, found.y1],
-            ]
-        ],
-        dtype=np.float64,
-    )
-    points = cv2.transform(corners, back)[0] * to_points
-    low = np.clip(points.min(axis=0), 0, size).round(2).tolist()
-    high = np.clip(points.max(axis=0), 0, size).round(2).tolist()
-    return Word(found.text, low[0], low[1], high[0], high[1], round(found.confidence, 1))
+    def word(self, found: Found, size: tuple[float, float]) -> Word:
+        """The word's box: its four corners turned back, their hull taken."""
+        corners = np.array(
+            [(x, y) for x in (found.x0, found.x1) for y in (found.y0, found.y1)], dtype=np.float64
+        )
+        if self.upside_down:
+            corners = self._on_its_head(corners)
+        corners = self.levelling.back(corners)
+        if self.upside_down:
+            # The boxes belong to the upright page.
+            corners = self._on_its_head(corners)
+        points = corners * self.to_points
+        low = np.clip(points.min(axis=0), 0, size).round(2).tolist()
+        high = np.clip(points.max(axis=0), 0, size).round(2).tolist()
+        return Word(found.text, low[0], low[1], high[0], high[1], round(found.confidence, 1))
+
+    def _on_its_head(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        height, width = self.shape
+        return np.array([width, height]) - points
 
 
 def _text(words: Sequence[Found]) -> str:

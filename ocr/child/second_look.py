@@ -6,7 +6,8 @@ came out badly are shown to the other models, which must be much surer to be bel
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -16,6 +17,10 @@ from ocr.child.recognition import Found, recognise
 from ocr.child.sheets import Gray
 
 _DOUBTFUL = 70.0  # measured: of Greek words above it 7 in 100 are wrong, of those below it half
+# A Greek word of small letters that bears its accent is hardly ever a foreign one: those come out
+# in mixed cases with signs between («νερίΠπαΥ» for "webinar").
+_DOUBTFUL_GREEK = 40.0
+_GREEK_WORD = re.compile(r"[«(\"'.,]*[Α-ΩΆΈΉΊΌΎΏ]?[α-ωϊϋς]*[άέήίόύώΐΰ][α-ωϊϋς]*(?:[».,:;)'\"·]*)")
 _SURER = 12.0
 _SURE_LATIN = 55.0
 _SURE_SHORT = 70.0
@@ -28,31 +33,39 @@ _DISTINCT = re.compile(r"[bcdefhijklqrszCDFGJLQRSUVW]")
 _DISTINCT_SHARE = 0.3
 _ADDRESS = re.compile(r"@|://|www\.")
 _SURE_ADDRESS = 30.0
-_DOUBTFUL_NUMBER = 96.0  # the Greek model's digits are worse than the English one's
+_DOUBTFUL_NUMBER = 91.0  # the Greek model's digits are worse than the English one's
+# What holds a digit, or a point or an at sign between letters.
+_CODE = re.compile(r"\d|\w[@©]\w|[a-z]\.[a-z]")
+_DOUBTFUL_CODE = 88.0
 _SURER_NUMBER = 3.0
 _SURE_NUMBER = 85.0
 
 
 def in_other_languages(
-    gray: Gray, words: list[Found], *, languages: Sequence[str], dpi: float
+    gray: Gray, words: list[Found], *, languages: Sequence[str], dpi: float, greek: bool
 ) -> list[Found]:
-    """The words, with those replaced that the other languages' models read with more certainty."""
+    """The words, with those replaced that the other languages' models read with more certainty.
+
+    `greek` says that the words were read as Greek; else they were read in Latin letters already,
+    and only numbers, codes and addresses are looked at again.
+    """
+    is_doubtful = _is_doubtful if greek else _is_doubtful_code
+    is_believed = _is_believed if greek else _is_believed_code
     result: list[Found] = []
-    for span in _spans(words):
-        if not _is_doubtful(span[0]):
+    for span in _spans(words, is_doubtful):
+        if not is_doubtful(span[0]):
             result.extend(span)
             continue
-        box = _hull(span)
-        seen = look(gray, box, languages=languages, dpi=dpi, like=span[0])
-        result.extend(_better(span, seen))
+        seen = look(gray, _hull(span), languages=languages, dpi=dpi, like=span[0])
+        result.extend(_better(span, seen, is_believed))
     return result
 
 
-def _spans(words: Sequence[Found]) -> Iterator[list[Found]]:
+def _spans(words: Sequence[Found], is_doubtful: Callable[[Found], bool]) -> Iterator[list[Found]]:
     """Runs of doubtful words within a line; sure words one by one."""
     run: list[Found] = []
     for word in words:
-        doubtful = _is_doubtful(word)
+        doubtful = is_doubtful(word)
         if run and (not doubtful or word.line != run[-1].line):
             yield run
             run = []
@@ -65,7 +78,17 @@ def _spans(words: Sequence[Found]) -> Iterator[list[Found]]:
 
 
 def _is_doubtful(word: Found) -> bool:
-    return word.confidence < (_DOUBTFUL_NUMBER if _is_number(word.text) else _DOUBTFUL)
+    if _is_number(word.text):
+        return word.confidence < _DOUBTFUL_NUMBER
+    doubtful = _DOUBTFUL_GREEK if _GREEK_WORD.fullmatch(word.text) else _DOUBTFUL
+    return word.confidence < doubtful
+
+
+def _is_doubtful_code(word: Found) -> bool:
+    """Of a page in Latin letters: a number, a code or an address that may be wrong."""
+    if not _CODE.search(word.text):
+        return False
+    return word.confidence < (_DOUBTFUL_NUMBER if _is_number(word.text) else _DOUBTFUL_CODE)
 
 
 def _is_number(text: str) -> bool:
@@ -73,7 +96,11 @@ def _is_number(text: str) -> bool:
     return digits * 2 >= len(text) and not any(char.isalpha() for char in text)
 
 
-def _better(span: list[Found], seen: list[Found]) -> list[Found]:
+def _better(
+    span: list[Found],
+    seen: list[Found],
+    is_believed: Callable[[Sequence[Found], Sequence[Found]], bool],
+) -> list[Found]:
     """For each group of words that cover each other, the old or the new ones."""
     groups: list[tuple[list[Found], list[Found]]] = []
     everything = [(word, False) for word in span] + [(word, True) for word in seen]
@@ -87,8 +114,17 @@ def _better(span: list[Found], seen: list[Found]) -> list[Found]:
         right = max(right, word.x1)
     result: list[Found] = []
     for old, new in groups:
-        result.extend(new if _is_believed(old, new) else old)
+        result.extend(_joined(old, new) if is_believed(old, new) else old)
     return result
+
+
+def _joined(old: Sequence[Found], new: list[Found]) -> list[Found]:
+    """An address that is written without blanks comes back in one piece."""
+    text = "".join(word.text for word in new)
+    if len(new) < 2 or len(old) != 1 or not _ADDRESS.search(text):
+        return new
+    x0, y0, x1, y1 = _hull(new)
+    return [replace(new[0], text=text, x0=x0, y0=y0, x1=x1, y1=y1, confidence=_certainty(new))]
 
 
 def _is_believed(old: Sequence[Found], new: Sequence[Found]) -> bool:
@@ -109,6 +145,17 @@ def _is_believed(old: Sequence[Found], new: Sequence[Found]) -> bool:
     if len(_DISTINCT.findall(text)) >= _DISTINCT_SHARE * letters:
         return certainty >= (_SURE_LATIN if letters > 4 else _SURE_SHORT)
     return letters > 4 and certainty >= _SURE_ALIKE and before < _SURE_LATIN
+
+
+def _is_believed_code(old: Sequence[Found], new: Sequence[Found]) -> bool:
+    """Of a page in Latin letters; words of its language with their accents must not be lost."""
+    text = "".join(word.text for word in new)
+    certainty, before = _certainty(new), _certainty(old)
+    if _ADDRESS.search(text):
+        return certainty >= max(_SURE_ADDRESS, before)
+    if _is_number(text) or _CODE.search(text):
+        return certainty > before + _SURER_NUMBER and certainty >= _SURE_SHORT
+    return False
 
 
 def _certainty(words: Sequence[Found]) -> float:

@@ -4,8 +4,9 @@ Trying every preparation on a whole bad page would take half a minute. The band 
 tells nearly as well which one to choose.
 """
 
+import itertools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +14,7 @@ import numpy as np
 from ocr.child import preparation, second_look, unread_ink
 from ocr.child.recognition import Found, mean_confidence, recognise
 from ocr.child.sheets import Gray
+from ocr.languages import installed
 
 _AMOUNT = re.compile(r"\d,\d{2}$")
 _GOOD = 86.0  # median confidence of the words; well printed pages have 90 to 96
@@ -33,37 +35,44 @@ class Way:
     upside_down: bool = False
 
 
-def read(gray: Gray, dpi: float, languages: Sequence[str]) -> tuple[list[Found], bool]:
-    """The words, and whether the page had to be turned upside down for them; if so, their boxes
-    are those of the turned page."""
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The words; where the page had to be turned upside down for them, in the turned raster."""
+
+    words: list[Found]
+    upside_down: bool
+
+
+def read(gray: Gray, dpi: float, languages: Sequence[str], *, two_tone: bool) -> Reading:
+    """The words of a page that is level and not lying. `two_tone` says that it was scanned in
+    black and white."""
     main, others = _split(languages)
-    bilevel = preparation.is_bilevel(gray)
-    flat = gray
-    if not bilevel and preparation.needs_flattening(gray):
-        flat = preparation.flattened(gray)
-    if not bilevel and preparation.shows_through(flat):
-        flat = preparation.darkest(flat)
-    way = Way(flat, 1.0, main)
+    way = Way(gray if two_tone else _treated(gray, dpi), 1.0, main)
     if _stands_on_head(way, dpi):
-        flat, gray = preparation.rotated(flat, 2), preparation.rotated(gray, 2)
-        way = Way(flat, 1.0, main, upside_down=True)
+        gray = preparation.rotated(gray, 2)
+        way = replace(way, gray=preparation.rotated(way.gray, 2), upside_down=True)
     words = _recognise(way, dpi)
-    clean = preparation.without_specks(flat, dpi)
-    if clean is not flat:
-        # Specks cost whole lines, which no sample shows; broken thin letters look like specks.
-        cleaned = replace(way, gray=clean)
-        again = _recognise(cleaned, dpi)
-        if _worth(again) > _worth(words):
-            way, words, flat = cleaned, again, clean
     if _quality(words) < _GOOD:
-        chosen = _chosen(way, words, gray, dpi, others, bilevel=bilevel)
+        ways = _ways(way, gray, dpi, two_tone=two_tone)
+        if _quality(words) < _HOPELESS:
+            ways = itertools.chain((replace(way, languages=(other,)) for other in others), ways)
+        chosen = _chosen(way, words, dpi, ways)
         if chosen is not way:
             second = _recognise(chosen, dpi)
             if chosen.languages != way.languages or _worth(second) > _worth(words):
                 way, words = chosen, second
     if way.languages != main:
         others = main
-    return _finished(way, words, dpi, others), way.upside_down
+    return Reading(_finished(way, words, dpi, others), way.upside_down)
+
+
+def _treated(gray: Gray, dpi: float) -> Gray:
+    """Even paper, no print of the other side, sharp edges: what the page needs of it."""
+    if preparation.needs_flattening(gray):
+        gray = preparation.flattened(gray)
+    if preparation.shows_through(gray, dpi):
+        return preparation.darkest(gray)
+    return preparation.sharpened(gray) if preparation.is_blurred(gray) else gray
 
 
 def _split(languages: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -71,15 +80,20 @@ def _split(languages: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     alone, as its letters do; languages in Latin letters are read together."""
     if "ell" in languages and len(languages) > 1:
         return ("ell",), tuple(language for language in languages if language != "ell")
+    if "eng" not in languages and "eng" in installed():
+        # For numbers and addresses, which the English model reads best.
+        return tuple(languages), ("eng",)
     return tuple(languages), ()
 
 
 def _finished(way: Way, words: list[Found], dpi: float, others: tuple[str, ...]) -> list[Found]:
     scaled_dpi = dpi * way.factor
     if others:
-        words = second_look.in_other_languages(way.gray, words, languages=others, dpi=scaled_dpi)
-    lines = unread_ink.unread_lines(way.gray, words, languages=way.languages, dpi=scaled_dpi)
-    words = unread_ink.inserted(words, lines)
+        words = second_look.in_other_languages(
+            way.gray, words, languages=others, dpi=scaled_dpi, greek="ell" in way.languages
+        )
+    found = unread_ink.unread_lines(way.gray, words, languages=way.languages, dpi=scaled_dpi)
+    words = unread_ink.inserted(words, found)
     if "ell" in way.languages:
         words = _with_euros(words)
     if way.factor != 1.0:
@@ -100,47 +114,27 @@ def _worth(words: Sequence[Found]) -> float:
     return sum(len(word.text) * (word.confidence - 50) for word in words)
 
 
-def _chosen(
-    first: Way,
-    words: Sequence[Found],
-    gray: Gray,
-    dpi: float,
-    others: tuple[str, ...],
-    *,
-    bilevel: bool,
-) -> Way:
+def _chosen(first: Way, words: Sequence[Found], dpi: float, ways: Iterable[Way]) -> Way:
     """The way that reads a band of the page best; the first unless another is clearly better."""
-    top, bottom = _band(words, gray.shape[0])
+    top, bottom = _band(words, first.gray.shape[0])
     best, best_worth = first, _sample(first, top, bottom, dpi)
-    hopeless = _quality(words) < _HOPELESS
-    for way in _ways(first, gray, dpi, others, bilevel=bilevel, hopeless=hopeless):
+    for way in ways:
         worth = _sample(way, top, bottom, dpi)
         if worth > max(best_worth, 1.0) * _BETTER:
             best, best_worth = way, worth
     return best
 
 
-def _ways(
-    first: Way,
-    gray: Gray,
-    dpi: float,
-    others: tuple[str, ...],
-    *,
-    bilevel: bool,
-    hopeless: bool,
-) -> Iterator[Way]:
+def _ways(first: Way, plain: Gray, dpi: float, *, two_tone: bool) -> Iterator[Way]:
+    """Other ways to read the page, in the same language; `plain` is the page untreated."""
     flat = first.gray
-    if hopeless:
-        for language in others:
-            yield replace(first, languages=(language,))
-    yield replace(first, gray=preparation.despeckled(flat))
+    if not two_tone:  # of print in two tones a median takes the full stops
+        yield replace(first, gray=preparation.despeckled(flat))
     yield replace(first, gray=preparation.softened(flat, 1.0))
-    if dpi < 250:
-        yield replace(first, gray=preparation.scaled(flat, 300 / dpi), factor=300 / dpi)
-    else:
-        yield replace(first, gray=preparation.scaled(flat, 200 / dpi), factor=200 / dpi)
-    if flat is not gray:
-        yield replace(first, gray=gray)
+    factor = (300 if dpi < 210 else 200) / dpi
+    yield replace(first, gray=preparation.scaled(flat, factor), factor=factor)
+    if not two_tone:
+        yield replace(first, gray=plain)
 
 
 def _band(words: Sequence[Found], height: int) -> tuple[int, int]:
@@ -165,9 +159,9 @@ def _stands_on_head(way: Way, dpi: float) -> bool:
     """Whether a few lines read much better upside down. Reading a whole page the wrong way up
     would take ten times as long as the right way."""
     height = way.gray.shape[0]
-    rows = preparation.letter_rows(way.gray, dpi)
+    letters = preparation.letter_rows(way.gray, dpi)
     size = max(40, int(height * _STRIP))
-    sums = np.convolve(rows, np.ones(size), mode="valid")
+    sums = np.convolve(letters, np.ones(size), mode="valid")
     top = int(np.argmax(sums)) if len(sums) else 0
     upright = _look(way, top, top + size, dpi)
     if _quality(upright) >= _UPRIGHT:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from html import unescape
+from itertools import count
 from typing import Any
 
 import httpx
@@ -14,6 +15,7 @@ from docflow.office import Office
 from tests.api.through import Through
 
 HOST = "http://protocol.example"
+_numbers = count(100)
 _HIDDEN = re.compile(r'<input type="hidden" name="([^"]+)" value="([^"]*)"')
 
 
@@ -74,7 +76,7 @@ def letter(**changes: str) -> Mapping[str, str]:
         "sender": "Σύλλογος Κατοίκων",
         "subject": "Αίτηση επισκευής οδοστρώματος",
         "delivery_method": "post",
-        "sender_reference": "Α 12/2026",
+        "sender_reference": f"Α {next(_numbers)}/2026",
         "sender_dated_on": "1/2/26",
         "attachments_count": "2",
         **changes,

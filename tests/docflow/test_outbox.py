@@ -236,7 +236,7 @@ def test_the_sequencer_chains_what_was_recorded(committed):
     def is_chained() -> bool:
         with committed.db.read() as session:
             outcome = audit.verify(session)
-        return outcome.unchained == 0 and outcome.links >= 3
+        return outcome.waiting == 0 and outcome.leaves >= 3
 
     wait_until(is_chained, what="the chain")
     stop.set()

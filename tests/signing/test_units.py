@@ -58,7 +58,7 @@ def test_a_token_larger_than_its_room_gets_more_room() -> None:
 
 def test_a_large_token_is_signed_in(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """End to end: the usual room is too small for this service's tokens."""
-    monkeypatch.setattr("signing.timestamps._USUAL_TOKEN", 300)
+    monkeypatch.setattr("signing.timestamps.USUAL_TOKEN", 300)
     pdf = office.signed(letter(), level="B-LTA")
     assert office.validate(pdf).verdict == "valid"
 

@@ -120,15 +120,6 @@ def test_the_confidential_book_does_not_exist_for_others(
     assert confidant.get(address(secret)).status_code == 200
 
 
-def test_an_annulled_entry_keeps_its_number_and_its_reason(clerk: httpx.Client) -> None:
-    entry = registered(clerk)
-    answer = clerk.post(address(entry, "/annulment"), json={"reason": "Εκ παραδρομής"})
-    assert answer.status_code == 201
-    assert clerk.get(address(entry)).json()["annulled"]["reason"] == "Εκ παραδρομής"
-    again = clerk.post(address(entry, "/annulment"), json={"reason": "Πάλι"})
-    assert again.json()["type"] == "urn:docflow:problem:already-annulled"
-
-
 def test_the_history_tells_who_registered(clerk: httpx.Client) -> None:
     entry = registered(clerk)
     [first] = clerk.get(address(entry, "/history")).json()["items"]
@@ -141,7 +132,9 @@ def test_an_unchanged_entry_is_not_sent_twice(clerk: httpx.Client) -> None:
     tag = clerk.get(address(entry)).headers["etag"]
     same = clerk.get(address(entry), headers={"If-None-Match": tag})
     assert (same.status_code, same.content) == (304, b"")
-    clerk.post(address(entry, "/annulment"), json={"reason": "Εκ παραδρομής"})
+    clerk.post(
+        address(entry, "/corrections"), json={"subject": "Άλλο θέμα", "reason": "Εκ παραδρομής"}
+    )
     assert clerk.get(address(entry), headers={"If-None-Match": tag}).status_code == 200
 
 

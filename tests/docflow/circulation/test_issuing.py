@@ -295,7 +295,7 @@ def test_the_registry_may_annul_the_number_before_the_document_is_issued(
         with office.db.begin() as session:
             by = town.person(session, "clerk")
             entry = registry.numbered(session, None, data.year, data.number, by=by)
-            registry.annul(session, entry.id, reason="Να μη σταλεί", by=by)
+            factories.annulled(session, town, entry.id, reason="Να μη σταλεί")
         return printing(office, data)
 
     monkeypatch.setattr(circulation.letters, "print_exact_copy", meanwhile)

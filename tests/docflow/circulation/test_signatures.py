@@ -182,7 +182,7 @@ def test_the_answer_to_an_annulled_letter_is_not_signed(signing_office: Office, 
     entry_id, made = begun(signing_office, town)
     circulated(signing_office, town, made)
     with signing_office.db.begin() as session:
-        registry.annul(session, entry_id, reason="Διπλό", by=town.person(session, "clerk"))
+        factories.annulled(session, town, entry_id, reason="Διπλό")
     with pytest.raises(registry.AlreadyAnnulled):
         signed(signing_office, town, made, "engineer")
 

@@ -130,7 +130,7 @@ def test_an_expired_link_gives_nothing_and_the_try_is_an_event(
 
 def test_an_annulled_document_is_not_given_out(office: Office, town: Town, entry_id: int) -> None:
     with office.db.begin() as session:
-        registry.annul(session, entry_id, reason="λάθος", by=town.person(session, "clerk"))
+        factories.annulled(session, town, entry_id, reason="λάθος")
     assert attempt(office, CODE) is None
     assert "was annulled" in why_closed(office)
 

@@ -53,7 +53,7 @@ def test_what_was_changed_after_our_seal_is_found(signing_office: Office, town: 
 def test_what_was_annulled_is_said_to_be(signing_office: Office, town: Town) -> None:
     entry, files = issued_files(signing_office, town)
     with signing_office.db.begin() as session:
-        registry.annul(session, entry.id, reason="λάθος", by=town.person(session, "clerk"))
+        factories.annulled(session, town, entry.id, reason="λάθος")
     assert by_file(signing_office, files["exact-copy"]).answer == Answer.ANNULLED
     assert by_code(signing_office, entry.verification_code).answer == Answer.ANNULLED
 

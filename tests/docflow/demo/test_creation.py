@@ -53,7 +53,7 @@ def test_the_trail_is_chained_to_its_end_and_sound(town: Town) -> None:
     with town.office.db.read() as session:
         outcome = audit.verify(session)
     assert outcome.is_sound, outcome.findings
-    assert (outcome.links, outcome.unchained) == (town.made.events, 0)
+    assert (outcome.leaves, outcome.waiting) == (town.made.events, 0)
 
 
 def test_events_stand_in_the_order_of_their_time(town: Town) -> None:

@@ -151,7 +151,7 @@ def test_a_document_that_was_annulled_is_not_sent(
 ) -> None:
     row = delivery(mailing, town)
     with mailing.db.begin() as session:
-        registry.annul(session, row.entry_id, reason="λάθος", by=town.person(session, "clerk"))
+        factories.annulled(session, town, row.entry_id, reason="λάθος")
     run_jobs(mailing, "dispatch.notify")
     assert smtp.messages == []
     assert after(mailing, row).state == DeliveryState.WITHDRAWN
@@ -221,3 +221,28 @@ def test_a_delivery_of_the_draft_is_the_business_of_its_unit(office: Office, tow
     assert after(office, row).state == DeliveryState.SENT
     with office.db.begin() as session:
         assert session.scalars(select(Delivery.id)).all() == [row.id]
+
+
+@pytest.mark.parametrize("channel", [Channel.POST, Channel.COUNTER])
+def test_what_was_handed_over_is_replaced_and_not_annulled(
+    office: Office, town: Town, channel: Channel
+) -> None:
+    """Domain row 16: what the recipient has in hand cannot be made undone."""
+    row = delivery(office, town, channel=channel)
+    with office.db.begin() as session:
+        dispatch.hand_over(session, row.id, by=town.person(session, "clerk"))
+    with pytest.raises(dispatch.AlreadySent), office.db.begin() as session:
+        factories.annulled(session, town, row.entry_id)
+
+
+def test_what_went_out_between_request_and_approval_is_not_annulled(
+    office: Office, town: Town
+) -> None:
+    row = delivery(office, town, channel=Channel.POST)
+    with office.db.begin() as session:
+        request = registry.request_annulment(
+            session, row.entry_id, reason="λάθος", by=town.person(session, "clerk")
+        )
+        dispatch.hand_over(session, row.id, by=town.person(session, "clerk"))
+    with pytest.raises(dispatch.AlreadySent), office.db.begin() as session:
+        registry.approve_annulment(session, request.id, by=town.person(session, "registrar"))

@@ -10,7 +10,14 @@ POINTS_PER_MM = 72 / 25.4
 
 
 @pytest.mark.parametrize(
-    ("size", "width", "height"), [("62x29", 62, 29), ("60x30", 60, 30), ("89x36", 89, 36)]
+    ("size", "width", "height"),
+    [
+        ("57x32", 57, 32),
+        ("62x29", 62, 29),
+        ("60x30", 60, 30),
+        ("89x36", 89, 36),
+        ("100x50", 100, 50),
+    ],
 )
 def test_the_page_is_the_label(read, label_data: LabelData, size, width: float, height: float):
     found = read(label(label_data, size=size))

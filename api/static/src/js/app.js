@@ -4,11 +4,15 @@ import { formatDates } from "./dates.js";
 import { bindKeys } from "./keyboard.js";
 import { searchParties } from "./party-search.js";
 import { showDocuments } from "./pdf-viewer.js";
+import { checkTaxNumbers } from "./tax-number.js";
+import { typeChoices } from "./typed-choice.js";
 import { listUploads } from "./upload.js";
 
 function wake(root) {
   formatDates(root);
   searchParties(root);
+  typeChoices(root);
+  checkTaxNumbers(root);
   listUploads(root);
   showDocuments(root);
 }
@@ -19,6 +23,7 @@ initAll();
 bindKeys(document);
 wake(document);
 document.addEventListener("htmx:after:swap", () => wake(document));
+document.addEventListener("docflow:fields", (event) => wake(event.detail));
 // upload.js put the server's answer into the page
 document.addEventListener("docflow:replaced", () => {
   const main = document.getElementById("main");

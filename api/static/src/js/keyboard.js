@@ -15,10 +15,12 @@ export function bindKeys(page) {
 
 function sendsForm(event) {
   if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return false;
-  const form = event.target.closest("form") ?? document.querySelector("form[data-main-form]");
+  const form = event.target.form ?? event.target.closest("form") ?? document.querySelector("form[data-main-form]");
   if (!form) return false;
+  // With Shift, the button that says so; a form without one is sent as ever
+  const button = event.shiftKey ? form.querySelector('[data-shortcut="Ctrl+Shift+Enter"]') : null;
   event.preventDefault();
-  form.requestSubmit();
+  form.requestSubmit(button);
   return true;
 }
 

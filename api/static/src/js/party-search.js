@@ -1,7 +1,7 @@
 // Senders and recipients found while typing: an ARIA 1.2 combobox over a plain text field.
 // Whoever is not found is simply typed; the hidden field names the party only when one was chosen.
 
-const WAIT = 180; // milliseconds of rest before the server is asked
+const WAIT = 120; // milliseconds of rest before the server is asked
 const SHORTEST = 2;
 let numbered = 0;
 

@@ -1,0 +1,208 @@
+// A choice from a list by typing: blind to case and accents, over a plain <select> that stays the
+// field. The first that fits is chosen at once, so that a few letters and Tab are enough.
+
+let numbered = 0;
+
+export function typeChoices(root) {
+  for (const box of root.querySelectorAll("[data-typed-choice]:not([data-ready])")) {
+    box.dataset.ready = "";
+    new TypedChoice(box);
+  }
+}
+
+// As folding.py does: no case, no accents, no final sigma
+const folded = (text) =>
+  text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replaceAll("ς", "σ").trim();
+
+class TypedChoice {
+  constructor(box) {
+    this.box = box;
+    this.select = box.querySelector("select");
+    this.choices = [...this.select.options].map((option) => ({
+      value: option.value,
+      text: option.textContent.trim(),
+      key: folded(option.textContent),
+    }));
+    this.active = -1;
+    this.shown = [];
+    this.#build();
+    this.input.addEventListener("input", () => this.#filter());
+    this.input.addEventListener("focus", () => this.input.select());
+    this.input.addEventListener("keydown", (event) => this.#key(event));
+    this.input.addEventListener("blur", () => this.#leave());
+  }
+
+  #build() {
+    const id = `choices-${++numbered}`;
+    this.input = document.createElement("input");
+    Object.assign(this.input, {
+      id: this.select.id,
+      type: "text",
+      autocomplete: "off",
+      className: "govuk-input",
+      value: this.#current(),
+    });
+    this.input.spellcheck = false;
+    this.list = document.createElement("ul");
+    Object.assign(this.list, { id, className: "app-combobox__list", hidden: true });
+    this.list.setAttribute("role", "listbox");
+    this.list.setAttribute("aria-label", this.box.querySelector("label").textContent.trim());
+    for (const [name, value] of [
+      ["role", "combobox"],
+      ["aria-autocomplete", "list"],
+      ["aria-expanded", "false"],
+      ["aria-controls", id],
+    ]) {
+      this.input.setAttribute(name, value);
+    }
+    for (const name of ["aria-describedby", "aria-invalid"]) {
+      const value = this.select.getAttribute(name);
+      if (value) this.input.setAttribute(name, value);
+    }
+    this.select.id += "-chosen";
+    this.select.hidden = true;
+    const place = document.createElement("div");
+    place.className = "app-combobox";
+    this.select.before(place);
+    place.append(this.input, this.list);
+    // Choosing with the mouse must not take the focus from the field
+    this.list.addEventListener("mousedown", (event) => event.preventDefault());
+    this.list.addEventListener("click", (event) => {
+      const option = event.target.closest("[role=option]");
+      if (option) this.#choose(this.shown[[...this.list.children].indexOf(option)]);
+    });
+  }
+
+  #current() {
+    return this.select.value ? this.select.selectedOptions[0].textContent.trim() : "";
+  }
+
+  #filter() {
+    const wanted = folded(this.input.value);
+    const begins = this.choices.filter((one) => one.value && one.key.startsWith(wanted));
+    const words = this.choices.filter(
+      (one) => one.value && !begins.includes(one) && one.key.includes(wanted),
+    );
+    this.#show(wanted ? [...begins, ...words] : this.choices);
+    this.#mark(wanted ? 0 : -1);
+  }
+
+  #show(shown) {
+    this.shown = shown;
+    this.list.replaceChildren(
+      ...shown.map((one, place) => {
+        const option = document.createElement("li");
+        option.id = `${this.list.id}-${place}`;
+        option.className = "app-combobox__option";
+        option.setAttribute("role", "option");
+        option.setAttribute("aria-selected", "false");
+        option.textContent = one.text;
+        return option;
+      }),
+    );
+    this.list.hidden = shown.length === 0;
+    this.input.setAttribute("aria-expanded", String(shown.length > 0));
+    this.active = -1;
+  }
+
+  #mark(place) {
+    this.list.children[this.active]?.setAttribute("aria-selected", "false");
+    const option = this.list.children[place];
+    this.active = option ? place : -1;
+    if (!option) {
+      this.input.removeAttribute("aria-activedescendant");
+      return;
+    }
+    option.setAttribute("aria-selected", "true");
+    option.scrollIntoView({ block: "nearest" });
+    this.input.setAttribute("aria-activedescendant", option.id);
+  }
+
+  #key(event) {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    const open = !this.list.hidden;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      if (!open) this.#show(this.choices);
+      const count = this.shown.length;
+      this.#mark((this.active + (event.key === "ArrowDown" ? 1 : -1) + count) % count);
+    } else if (open && event.key === "Enter") {
+      event.preventDefault();
+      if (this.active >= 0) this.#choose(this.shown[this.active]);
+    } else if (open && event.key === "Tab" && this.active >= 0) {
+      this.#choose(this.shown[this.active]); // and the focus goes on
+    } else if (event.key === "Escape" && open) {
+      event.preventDefault();
+      this.#close();
+      this.input.value = this.#current();
+    }
+  }
+
+  #choose(one) {
+    const changed = this.select.value !== one.value;
+    this.select.value = one.value;
+    this.input.value = one.value ? one.text : "";
+    this.#close();
+    if (changed) this.#fetchFields(one.value);
+  }
+
+  // Nothing typed means nothing chosen; words that fit nothing leave the choice as it was
+  #leave() {
+    if (!folded(this.input.value)) this.#choose(this.choices[0]);
+    else if (!this.list.hidden && this.active >= 0) this.#choose(this.shown[this.active]);
+    this.input.value = this.#current();
+    this.#close();
+  }
+
+  #close() {
+    this.list.hidden = true;
+    this.active = -1;
+    this.input.setAttribute("aria-expanded", "false");
+    this.input.removeAttribute("aria-activedescendant");
+  }
+
+  // The fields of the choice replace those of the one before; what was typed under one name stays
+  async #fetchFields(value) {
+    const { fields, fieldsIn } = this.box.dataset;
+    if (!fields) return;
+    const turn = (this.turn = (this.turn ?? 0) + 1);
+    try {
+      const answer = await fetch(`${fields}?kind=${encodeURIComponent(value)}`, {
+        headers: { "HX-Request": "true" },
+      });
+      if (!answer.ok || turn !== this.turn) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const brought = page.getElementById(fieldsIn);
+      const before = document.getElementById(fieldsIn);
+      for (const field of brought.querySelectorAll("input:not([type=hidden]), select")) {
+        const typed = this.select.form.elements.namedItem(field.name);
+        if (typed?.value) field.value = typed.value;
+      }
+      before.replaceWith(brought);
+      this.#fill(JSON.parse(brought.dataset.kindDefaults ?? "{}"));
+      document.dispatchEvent(new CustomEvent("docflow:fields", { detail: brought }));
+    } catch {
+      // without the fields the form is sent all the same, and comes back with them
+    }
+  }
+
+  // What the kind says goes where nothing was typed, or only what another kind said
+  #fill(defaults) {
+    for (const [name, value] of Object.entries(defaults)) {
+      const field = this.select.form.elements.namedItem(name);
+      if (!field) continue;
+      const untouched = field.dataset.filled === field.value;
+      const free = field.tagName === "SELECT" ? !field.dataset.chosen : !field.value;
+      if (!free && !untouched) continue;
+      if (!value && !untouched) continue;
+      if (field.tagName === "SELECT" && !value) continue;
+      field.value = String(value);
+      field.dataset.filled = field.value;
+    }
+  }
+}
+
+// A choice that a person made by hand is not changed by a kind
+document.addEventListener("change", (event) => {
+  if (event.isTrusted && event.target.matches("select")) event.target.dataset.chosen = "";
+});

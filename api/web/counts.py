@@ -1,0 +1,37 @@
+"""Counts that the navigation shows, asked of the database a few times a minute at most."""
+
+import time
+
+from fastapi import Request
+
+from api.deps import office_of
+from docflow import registry
+from docflow.errors import Unavailable
+from docflow.principal import Principal
+
+_LIFE = 10  # seconds that a count is remembered; the list itself is always of now
+
+
+def undescribed(request: Request, by: Principal) -> int:
+    """How many entries of the queue wait for their description; 0 for who registers nothing."""
+    if not by.is_clerk or by.user_id is None:
+        return 0
+    state = request.app.state
+    if not hasattr(state, "undescribed_counts"):
+        state.undescribed_counts = {}
+    known: dict[int, tuple[float, int]] = state.undescribed_counts
+    asked_at, count = known.get(by.user_id, (0.0, 0))
+    if not asked_at or time.monotonic() - asked_at > _LIFE:
+        try:
+            with office_of(request).db.read() as session:
+                count = registry.count_undescribed(session, by=by)
+        except Unavailable:
+            return count  # the page of that very error must still be shown
+        known[by.user_id] = (time.monotonic(), count)
+    return count
+
+
+def forget(request: Request, by: Principal) -> None:
+    """The person has just changed the count: his next page asks anew."""
+    if by.user_id is not None:
+        getattr(request.app.state, "undescribed_counts", {}).pop(by.user_id, None)

@@ -1,0 +1,88 @@
+"""Do closed days and years still say what the rows say? Part of every `docflow audit verify`."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from docflow import audit
+from docflow.closings import content as contents
+from docflow.closings import trail
+from docflow.closings.models import NOTHING_BEFORE, DailyRegister, YearClosing
+from docflow.registry import Book
+
+
+@audit.check
+def days_are_as_closed(session: Session) -> Iterator[audit.Finding]:
+    """Each closed day is as its event says, follows the one before, and agrees with the rows."""
+    for book in session.scalars(select(Book).order_by(Book.id)).all():
+        yield from verify_days(session, book)
+
+
+def verify_days(session: Session, book: Book) -> Iterator[audit.Finding]:
+    """What is not as it was closed, of one book."""
+    events = _digests_in_trail(session)
+    before, running = NOTHING_BEFORE, 0
+    rows = session.scalars(
+        select(DailyRegister)
+        .where(DailyRegister.book_id == book.id)
+        .order_by(DailyRegister.running)
+        .execution_options(yield_per=20)
+    )
+    for row in rows:
+        running += 1
+        if row.running != running or row.previous_sha256 != before:
+            yield _finding("missing", f"a daily register before {row.identifier} is missing")
+            running = row.running
+        before = row.content_sha256
+        if contents.digest(row.content) != row.content_sha256:
+            yield _finding("altered", f"the content of {row.identifier} was altered")
+        if events.get(row.id) != row.content_sha256:
+            yield _finding("altered", f"{row.identifier} is not as the trail says")
+        if not trail.still_holds(session, row.body_id, row.content["trail"]):
+            yield _finding("altered", f"the trail is not the one that {row.identifier} vouches for")
+        changed = _changed(session, book, row)
+        if changed:
+            yield _finding(
+                "altered", f"{changed} of {row.day:%d/%m/%Y} are not as in {row.identifier}"
+            )
+
+
+def _changed(session: Session, book: Book, row: DailyRegister) -> str:
+    """Which parts of the day, composed anew from the rows, differ from the closed content."""
+    of = contents.Day(book, row.day, row.starts_at, row.ends_at, row.content["zone"])
+    place = contents.Place(row.running, row.previous_sha256, row.content["trail"])
+    anew = contents.compose(session, of, place=place, concealed=contents.concealed_in(row.content))
+    return ", ".join(part for part in anew if anew[part] != row.content.get(part))
+
+
+@audit.check
+def years_are_as_closed(session: Session) -> Iterator[audit.Finding]:
+    """Each closed year is as its event says."""
+    events = set(
+        session.scalars(
+            select(audit.Event.details["content"].as_string()).where(
+                audit.Event.action == "year.closed"
+            )
+        )
+    )
+    for row in session.scalars(select(YearClosing)):
+        if contents.digest(row.content) != row.content_sha256:
+            yield _finding("altered", f"the closing of {row.content['identifier']} was altered")
+        if row.content_sha256 not in events:
+            yield _finding("inserted", f"{row.content['identifier']} was closed behind the trail")
+
+
+def _digests_in_trail(session: Session) -> dict[int, Any]:
+    """What the trail says of each closed day: the digest of its content, by the row's id."""
+    rows = session.execute(
+        select(audit.Event.subject_id, audit.Event.details["content"].as_string()).where(
+            audit.Event.subject_type == "daily-register", audit.Event.action == "day.closed"
+        )
+    )
+    return {subject_id: sha256 for subject_id, sha256 in rows}
+
+
+def _finding(what: str, detail: str) -> audit.Finding:
+    return audit.Finding(what, None, None, detail)

@@ -1,0 +1,234 @@
+"""The content of a day in words, as it is printed: names beside ids, local times, marks."""
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from docflow import clock, organization, printing
+from docflow.closings.content import Content, Day
+from docflow.i18n import DEFAULT_LANGUAGE, t
+from docflow.principal import Principal
+from docflow.words import word
+
+_LIST = 12  # recipients that are printed by name; more are counted
+
+
+class _Names:
+    """Names of persons and units of a content, and the language it is printed in."""
+
+    def __init__(self, session: Session, content: Content, of: Day, language: str) -> None:
+        people = [one["registered_by"] for one in content["entries"]]
+        people += [one["by"] for one in (*content["corrections"], *content["annulments"])]
+        people += [one["owner"] for one in content["reservations"]]
+        self.people = organization.names(session, people)
+        units = [one.get("unit") for one in content["entries"]]
+        self.units = organization.unit_names(session, units)
+        self.zone, self.language = of.zone, language
+
+    def person(self, user_id: int | None) -> str:
+        known = self.people.get(user_id or 0)
+        return known or t("The system").in_language(self.language)
+
+    def clock(self, at: str) -> str:
+        return f"{clock.local(datetime.fromisoformat(at), self.zone):%H:%M}"
+
+    def moment(self, at: str) -> str:
+        return f"{clock.local(datetime.fromisoformat(at), self.zone):%d/%m/%Y %H:%M}"
+
+
+def daily(
+    session: Session,
+    content: Content,
+    *,
+    of: Day,
+    issuer: printing.Issuer,
+    identifier: str,
+    digest: str,
+    by: Principal,
+    at: datetime,
+    so_far: bool,
+    language: str = DEFAULT_LANGUAGE,
+) -> printing.DailyRegisterData:
+    """The data of the printed register."""
+    names = _Names(session, content, of, language)
+    annulled = {one["id"] for one in content["annulments"]}
+    moment = f"{at:%d/%m/%Y %H:%M:%S}"
+    if by.user_id is None:
+        statement = t("The day was closed by the system on {moment}.", moment=moment)
+    else:
+        statement = t(
+            "The day was closed by {person} on {moment}.", person=by.full_name, moment=moment
+        )
+    trail = content["trail"]
+    return printing.DailyRegisterData(
+        issuer=issuer,
+        book=of.book.title,
+        day=of.day,
+        identifier="" if so_far else identifier,
+        facts=tuple(_facts(content, language)),
+        rows=tuple(_row(one, names, annulled) for one in content["entries"]),
+        sections=tuple(_sections(content, names)),
+        statement=statement.in_language(language),
+        digest=digest,
+        previous=content["previous"],
+        trail=f"{trail['size']}: {trail['root']}",
+        made_at=at,
+        so_far=so_far,
+    )
+
+
+def _facts(content: Content, language: str) -> list[tuple[str, str]]:
+    facts = []
+    for series, bounds in content["series"].items():
+        numbers = f"{bounds['first']} – {bounds['last']}"
+        title = t("Numbers").in_language(language)
+        if series != "common":
+            title = f"{title} ({word('direction', series, language)})"
+        facts.append((title, numbers))
+    late = sum(1 for one in content["entries"] if one["late_days"])
+    provisional = sum(1 for one in content["entries"] if one["provisional"])
+    for name, count in (
+        (t("Entries"), len(content["entries"])),
+        (t("Registered late"), late),
+        (t("To be described"), provisional),
+        (t("Corrections"), len(content["corrections"])),
+        (t("Annulments"), len(content["annulments"])),
+    ):
+        facts.append((name.in_language(language), str(count)))
+    return facts
+
+
+def _row(one: Mapping[str, Any], names: _Names, annulled: set[int]) -> printing.RegisterRow:
+    language = names.language
+    marks = []
+    if one["id"] in annulled:
+        marks.append(t("ANNULLED").in_language(language))
+    if one["late_days"]:
+        marks.append(
+            t(
+                "Late: received on {day}, delay in days: {n}",
+                day=names.moment(one["received_at"])[:10],
+                n=one["late_days"],
+            ).in_language(language)
+        )
+    if one["provisional"]:
+        marks.append(t("To be described").in_language(language))
+    direction = word("direction", one["direction"], language)
+    if one["concealed"]:
+        return printing.RegisterRow(
+            number=one["label"],
+            at=names.clock(one["registered_at"]),
+            direction=direction,
+            correspondent=(),
+            reference=(),
+            subject=t(
+                "Restricted entry; digest of its core: {digest}", digest=one["core"] or "-"
+            ).in_language(language),
+            attachments="",
+            delivery="",
+            unit="",
+            by=names.person(one["registered_by"]),
+            marks=tuple(marks),
+        )
+    dated = one["dated_on"]
+    return printing.RegisterRow(
+        number=one["label"],
+        at=names.clock(one["registered_at"]),
+        direction=direction,
+        correspondent=tuple(_correspondents(one, language)),
+        reference=(one["reference"], "/".join(reversed(dated.split("-"))) if dated else ""),
+        subject=one["subject"],
+        attachments=str(one["attachments"] or ""),
+        delivery=word("delivery_method", one["delivery"], language),
+        unit=names.units.get(one["unit"] or 0, ""),
+        by=names.person(one["registered_by"]),
+        marks=tuple(marks),
+    )
+
+
+def _correspondents(one: Mapping[str, Any], language: str) -> list[str]:
+    found = [one["sender"]] if one["sender"] and one["direction"] != "outgoing" else []
+    found += [f"→ {name}" for name in one["recipients"][:_LIST]]
+    more = len(one["recipients"]) - _LIST
+    if more > 0:
+        found.append(t("and {n} more", n=more).in_language(language))
+    return found
+
+
+def _sections(content: Content, names: _Names) -> list[printing.Section]:
+    language = names.language
+    found = []
+    for title, rows in (
+        (t("Corrections of the day"), [_correction(one, names) for one in content["corrections"]]),
+        (t("Annulments of the day"), [_annulment(one, names) for one in content["annulments"]]),
+        (
+            t("Numbers reserved on the day"),
+            [_reservation(r, names) for r in content["reservations"]],
+        ),
+    ):
+        if rows:
+            found.append(printing.Section(title.in_language(language), tuple(rows)))
+    return found
+
+
+def _correction(one: Mapping[str, Any], names: _Names) -> printing.ActRow:
+    language = names.language
+    kind = t("Completion") if one["kind"] == "completion" else t("Correction")
+    field = word("field", one["field"], language)
+    said: tuple[str, ...] = (t("Restricted entry").in_language(language),)
+    if not one["concealed"]:
+        said = (
+            t("before: {value}", value=shown(one["old"])).in_language(language),
+            t("now: {value}", value=shown(one["new"])).in_language(language),
+        )
+    return printing.ActRow(
+        number=one["label"],
+        at=names.moment(one["at"]),
+        act=f"{kind.in_language(language)}: {field}{_older(one, language)}",
+        content=said,
+        reason=" · ".join(filter(None, (one["reason"], one["authority"]))),
+        by=names.person(one["by"]),
+    )
+
+
+def _annulment(one: Mapping[str, Any], names: _Names) -> printing.ActRow:
+    language = names.language
+    return printing.ActRow(
+        number=one["label"],
+        at=names.moment(one["at"]),
+        act=t("Annulment").in_language(language) + _older(one, language),
+        content=(),
+        reason=one["reason"],
+        by=names.person(one["by"]),
+    )
+
+
+def _reservation(one: Mapping[str, Any], names: _Names) -> printing.ActRow:
+    return printing.ActRow(
+        number=one["label"],
+        at=names.moment(one["taken_at"]),
+        act=t("Reservation").in_language(names.language),
+        content=(
+            t("until {moment}", moment=names.moment(one["expires_at"])).in_language(names.language),
+        ),
+        reason=one["reason"],
+        by=names.person(one["owner"]),
+    )
+
+
+def _older(one: Mapping[str, Any], language: str) -> str:
+    return f" ({t('older entry').in_language(language)})" if one["older"] else ""
+
+
+def shown(value: Any) -> str:
+    """A value of a correction as people read it: names of parties, plain text, or JSON."""
+    if value in (None, "", []):
+        return "–"
+    if isinstance(value, dict) and "name" in value:
+        return str(value["name"])
+    if isinstance(value, list) and all(isinstance(one, dict) and "name" in one for one in value):
+        return ", ".join(str(one["name"]) for one in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,414 @@
+"""Closing the year of a book: what it needs, and the act with its signed declaration.
+
+From then on the database gives no number in that year (migrations 0002 and 0003). Entries of a
+closed year may still be charged, answered and annulled (domain section (e) 6).
+Source: domain row 22; regional regulation of 1988 art. 23 as model.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+import signing
+from docflow import audit, clock, documents, organization, printing, registry
+from docflow.closings import content as contents
+from docflow.closings import sealing, trail
+from docflow.closings.access import book_named, require_close
+from docflow.closings.days import due, start_of
+from docflow.closings.making import AlreadyClosed, NotSealed
+from docflow.closings.models import DailyRegister, YearClosing
+from docflow.errors import Conflict, Invalid, NotFound
+from docflow.i18n import DEFAULT_LANGUAGE, Text, t, translate
+from docflow.office import Office
+from docflow.principal import Principal
+from docflow.registry import Annulment, Book, BookYear, Direction, Entry, Provisional
+
+_NAMED = 10  # of a list of days or entries, so many are named in an obstacle
+
+
+class NoSuchYear(NotFound):
+    """The book has no such year."""
+
+
+class YearNotReady(Conflict):
+    """The year cannot be closed yet."""
+
+
+class NotConfirmed(Invalid):
+    """A closing is confirmed by who has read its report."""
+
+
+class ChangedMeanwhile(Conflict):
+    """The year changed while its declaration was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A number of a list, with its reason."""
+
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What stands in a book's year, and what is in the way of its closing."""
+
+    book: Book
+    year: int
+    entries: int
+    by_direction: dict[str, int]
+    series: tuple[tuple[str, int, int, int], ...]  # series, first, last, how many
+    annulled: tuple[Listed, ...]
+    unused: tuple[Listed, ...]  # reservations that the closing turns into annulled numbers
+    days: int
+    days_since: date | None  # where the year has entries before its book had daily registers
+    last_digest: str  # of the last daily register of the year
+    obstacles: tuple[Text, ...]
+    closed_at: datetime | None
+
+    @property
+    def is_ready(self) -> bool:
+        return not self.obstacles and self.closed_at is None
+
+
+def prepare_year(
+    session: Session, office: Office, code: str, year: int, *, by: Principal
+) -> Preparation:
+    """The preparation report. Raises NoSuchBook, NoSuchYear."""
+    book = book_named(session, code, by)
+    row = session.get(BookYear, (book.id, year))
+    if row is None:
+        raise NoSuchYear(t("The book “{book}” has no year {year}.", book=book.title, year=year))
+    own = (Entry.book_id == book.id, Entry.year == year)
+    counted = session.execute(
+        select(Entry.direction, func.count()).where(*own).group_by(Entry.direction)
+    ).all()
+    by_direction = {str(direction): int(n) for direction, n in counted}
+    return Preparation(
+        book=book,
+        year=year,
+        entries=sum(by_direction.values()),
+        by_direction={d.value: by_direction.get(d.value, 0) for d in Direction},
+        series=_series(session, book, year),
+        annulled=_annulled(session, book, year),
+        unused=tuple(
+            Listed(one.label, one.reason)
+            for one in registry.reservations.held_in(session, book.id, year)
+        ),
+        days=session.scalar(
+            select(func.count())
+            .select_from(DailyRegister)
+            .where(DailyRegister.book_id == book.id, DailyRegister.year == year)
+        )
+        or 0,
+        days_since=_days_since(session, book, year, office.settings.zone),
+        last_digest=session.scalar(
+            select(DailyRegister.content_sha256)
+            .where(DailyRegister.book_id == book.id, DailyRegister.year == year)
+            .order_by(DailyRegister.running.desc())
+            .limit(1)
+        )
+        or "",
+        obstacles=tuple(_obstacles(session, office, book, year)),
+        closed_at=row.closed_at,
+    )
+
+
+def close_year(
+    office: Office,
+    code: str,
+    year: int,
+    *,
+    by: Principal,
+    key: "signing.SigningKey | None" = None,
+) -> YearClosing:
+    """Close the year: declaration sealed (and signed with `key`), then no number any more.
+
+    Raises NotYoursToClose, NoSuchBook, NoSuchYear, YearNotReady, AlreadyClosed, NotSealed,
+    ChangedMeanwhile, StoreUnavailable.
+    """
+    by.require_scope("annul")  # what a program needs for acts that cannot be undone
+    with office.db.begin() as session:
+        ready = _ready(session, office, code, year, by)
+        content = _content(session, ready, by)
+        data = _printed(session, office, ready, content, by)
+    pdf = _sealed_pdf(office, data, content, key)
+    kept = documents.keep(office, pdf)
+    with office.db.begin() as session:
+        session.execute(  # nobody registers, or fills a reservation, until the year is closed
+            select(BookYear.year)
+            .where(BookYear.book_id == ready.book.id, BookYear.year == year)
+            .with_for_update()
+        )
+        again = _ready(session, office, code, year, by)
+        if _content(session, again, by, trail_of=content) != content:
+            raise ChangedMeanwhile(
+                t("Something of the year changed meanwhile. Look at the report again.")
+            )
+        return _write(session, again, content, kept.sha256, len(pdf), by)
+
+
+def require_confirmed(confirmed: bool) -> None:
+    """Raises NotConfirmed."""
+    if not confirmed:
+        raise NotConfirmed(
+            t("Tick that you have read the report: a closing cannot be undone."), field="sure"
+        )
+
+
+def _ready(session: Session, office: Office, code: str, year: int, by: Principal) -> Preparation:
+    found = prepare_year(session, office, code, year, by=by)
+    require_close(by, found.book)
+    if found.closed_at is not None:
+        raise AlreadyClosed(
+            t("The book “{book}” of {year} is closed.", book=found.book.title, year=year)
+        )
+    if found.obstacles:
+        raise YearNotReady(t("The year cannot be closed yet: {why}", why=_joined(found.obstacles)))
+    return found
+
+
+def _joined(obstacles: tuple[Text, ...]) -> Text:
+    """All obstacles in one text, each in the reader's language."""
+    names = {f"part{n}": one for n, one in enumerate(obstacles)}
+    return Text(" ".join(f"{{{name}}}" for name in names), names)
+
+
+def _obstacles(session: Session, office: Office, book: Book, year: int) -> list[Text]:
+    found = []
+    if clock.today(office.settings.zone).year <= year:
+        found.append(t("The year {year} is not over.", year=year))
+    days = [one.day for one in due(session, book, settings=office.settings) if one.day.year == year]
+    if days:
+        found.append(
+            t("Days without their register: {n} ({days}).", n=len(days), days=_some_days(days))
+        )
+    for series in registry.check_year(session, book, year):
+        found += [t("The series is broken: {what}", what=what) for what in series.problems]
+    waiting = session.scalars(
+        select(Entry.label)
+        .join(Provisional, Provisional.entry_id == Entry.id)
+        .where(Entry.book_id == book.id, Entry.year == year, Provisional.described_at.is_(None))
+        .order_by(Entry.number)
+    ).all()
+    if waiting:
+        named = ", ".join(waiting[:_NAMED]) + (" …" if len(waiting) > _NAMED else "")
+        found.append(
+            t(
+                "Entries that are still to be described: {n} ({labels}).",
+                n=len(waiting),
+                labels=named,
+            )
+        )
+    return found
+
+
+def _days_since(session: Session, book: Book, year: int, zone: str) -> date | None:
+    """The first day with a register, where entries of the year are older; else None."""
+    first = start_of(session, book, zone)
+    if first is None:
+        return None
+    older = select(Entry.id).where(
+        Entry.book_id == book.id,
+        Entry.year == year,
+        Entry.registered_at < registry.midnight(first, zone),
+    )
+    return first if session.scalar(older.limit(1)) is not None else None
+
+
+def _some_days(days: list[date]) -> str:
+    shown = ", ".join(f"{day:%d/%m}" for day in days[:_NAMED])
+    return f"{shown} …" if len(days) > _NAMED else shown
+
+
+def _series(session: Session, book: Book, year: int) -> tuple[tuple[str, int, int, int], ...]:
+    rows = session.execute(
+        select(Entry.series, func.min(Entry.number), func.max(Entry.number), func.count())
+        .where(Entry.book_id == book.id, Entry.year == year)
+        .group_by(Entry.series)
+        .order_by(Entry.series)
+    )
+    return tuple((str(series), int(a), int(b), int(n)) for series, a, b, n in rows)
+
+
+def _annulled(session: Session, book: Book, year: int) -> tuple[Listed, ...]:
+    rows = session.execute(
+        select(Entry.label, Annulment.reason)
+        .join(Annulment, Annulment.entry_id == Entry.id)
+        .where(Entry.book_id == book.id, Entry.year == year)
+        .order_by(Entry.series, Entry.number, Entry.sub_number)
+    )
+    return tuple(Listed(label, reason) for label, reason in rows)
+
+
+def _content(
+    session: Session,
+    ready: Preparation,
+    by: Principal,
+    *,
+    trail_of: contents.Content | None = None,
+) -> contents.Content:
+    """What the declaration says; `trail_of` lends the head of the trail of an earlier content."""
+    head = trail_of["trail"] if trail_of else trail.head(session, by.body_id)
+    body = organization.body(session, by.body_id)
+    return {
+        "form": contents.FORM,
+        "identifier": f"{body.code}-{ready.book.code}-{ready.year}",
+        "book": ready.book.code,
+        "year": ready.year,
+        "entries": ready.entries,
+        "by_direction": ready.by_direction,
+        "series": [list(one) for one in ready.series],
+        "annulled": [[one.label, one.reason] for one in ready.annulled],
+        "unused": [[one.label, one.reason] for one in ready.unused],
+        "days": ready.days,
+        "days_since": ready.days_since.isoformat() if ready.days_since else None,
+        "last_digest": ready.last_digest,
+        "declared_by": by.person_id,
+        "trail": head,
+    }
+
+
+def _printed(
+    session: Session,
+    office: Office,
+    ready: Preparation,
+    content: contents.Content,
+    by: Principal,
+) -> printing.DeclarationData:
+    """The declaration in Greek, the language of the act."""
+    el = DEFAULT_LANGUAGE
+    at = clock.local(clock.now(), office.settings.zone)
+    counts = [(t("Entries of the year"), ready.entries)]
+    counts += [
+        (t("Incoming documents"), ready.by_direction["incoming"]),
+        (t("Outgoing documents"), ready.by_direction["outgoing"]),
+        (t("Internal documents"), ready.by_direction["internal"]),
+        (t("Annulled numbers"), len(ready.annulled)),
+        (t("Reserved numbers that were not used"), len(ready.unused)),
+        (t("Daily registers"), ready.days),
+    ]
+    numbers = [(name.in_language(el), str(n)) for name, n in counts]
+    for series, first, last, _ in ready.series:
+        title = translate("Numbers", el)
+        if series != "common":
+            title += f" ({translate(_DIRECTIONS[series], el)})"
+        numbers.insert(1, (title, f"{first} – {last}"))
+    lists = []
+    for name, rows in (
+        (t("Annulled numbers"), ready.annulled),
+        (t("Reserved numbers that were not used and are annulled by this act"), ready.unused),
+    ):
+        if rows:
+            lists.append((name.in_language(el), tuple((row.label, row.reason) for row in rows)))
+    said = t(
+        "I declare that the book “{book}” of the year {year} is closed. Its numbers form one "
+        "unbroken series, without a gap and without a skipped number, as the check of {moment} "
+        "found. No number is given in this year any more.",
+        book=ready.book.title,
+        year=ready.year,
+        moment=f"{at:%d/%m/%Y %H:%M}",
+    )
+    return printing.DeclarationData(
+        issuer=registry.issuer(session, by.body_id),
+        book=ready.book.title,
+        year=ready.year,
+        identifier=content["identifier"],
+        declarant=by.full_name,
+        capacity=by.title,
+        declaration=(said.in_language(el), _of_days(ready).in_language(el)),
+        counts=tuple(numbers),
+        lists=tuple(lists),
+        digest=contents.digest(content),
+        made_at=at,
+    )
+
+
+def _of_days(ready: Preparation) -> Text:
+    if ready.days_since is None:
+        return t("Each of its days has its daily register.")
+    return t(
+        "Daily registers are kept in this book since {day}.",
+        day=f"{ready.days_since:%d/%m/%Y}",
+    )
+
+
+_DIRECTIONS = {"incoming": "Incoming", "outgoing": "Outgoing", "internal": "Internal"}
+
+
+def _sealed_pdf(
+    office: Office,
+    data: printing.DeclarationData,
+    content: contents.Content,
+    key: "signing.SigningKey | None",
+) -> bytes:
+    try:
+        letter = printing.declaration(data, language=DEFAULT_LANGUAGE)
+        pdf = printing.attach(
+            letter.pdf,
+            name=f"{data.identifier}.json",
+            data=contents.canonical(content),
+            description="Το περιεχόμενο της δήλωσης κλεισίματος",
+            mime_type="application/json",
+        )
+        signature = None
+        if key is not None:
+            box = letter.boxes["signature"]
+            signature = sealing.Signature(key, box, data.declarant, data.capacity)
+        return sealing.sealed(
+            office,
+            pdf,
+            letter.boxes["seal"],
+            name=data.issuer.name,
+            capacity=data.identifier,
+            reason="Κλείσιμο έτους",
+            signature=signature,
+        )
+    except (signing.SigningError, printing.PrintingError) as error:
+        raise NotSealed(t("The declaration could not be sealed: {why}", why=str(error))) from error
+
+
+def _write(
+    session: Session,
+    ready: Preparation,
+    content: contents.Content,
+    pdf_sha256: str,
+    pdf_size: int,
+    by: Principal,
+) -> YearClosing:
+    """The unused numbers annulled, the closing written, the series closed: one transaction."""
+    reason = translate(
+        "The reserved number was not used before the closing of {year}.",
+        DEFAULT_LANGUAGE,
+        year=ready.year,
+    )
+    registry.reservations.end_all(session, ready.book, ready.year, reason=reason)
+    now = clock.now()
+    closing = YearClosing(
+        book_id=ready.book.id,
+        year=ready.year,
+        content=content,
+        content_sha256=contents.digest(content),
+        pdf_sha256=pdf_sha256,
+        pdf_size=pdf_size,
+        closed_at=now,
+        closed_by=by.person_id,
+    )
+    session.add(closing)
+    row = session.get_one(BookYear, (ready.book.id, ready.year))
+    row.closed_at, row.closed_by = now, by.person_id
+    audit.record(
+        session,
+        "year.closed",
+        by=by,
+        subject=("book", ready.book.id),
+        identifier=content["identifier"],
+        year=ready.year,
+        content=closing.content_sha256,
+        pdf=pdf_sha256,
+    )
+    session.flush()  # the row as the database keeps it, for the answer
+    return closing

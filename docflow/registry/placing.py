@@ -1,0 +1,224 @@
+"""The place that a new entry takes: a new number, a promised one, a case's next, a shared one.
+
+What was asked for is looked at before the series is held (`wanted`), and settled while it is held
+(`give`), so that nobody waits longer than the number takes. Source: domain rows 9, 10, 11, 24.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from docflow import clock
+from docflow.errors import Conflict, Invalid, NotFound
+from docflow.i18n import t
+from docflow.principal import Principal
+from docflow.registry import arrivals, numbering, reservations
+from docflow.registry.models import Book, BookYear, Direction, Entry, Relation
+from docflow.registry.policies import Policy, Scheme, policy_of
+from docflow.registry.queries import get
+from docflow.registry.waiting import Arrival, Reservation
+
+
+class NotAsTheBookNumbers(Invalid):
+    """The book does not number in this way (no cases, no shared numbers)."""
+
+
+class NoSuchCase(NotFound):
+    """There is no case with this number in this year of the book."""
+
+
+class CannotShareNumber(Conflict):
+    """The answer cannot take the number of the document that it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What was asked for, checked as far as it can be before the series is held."""
+
+    case: int | None = None
+    shares: Entry | None = None
+    reservation: Reservation | None = None
+    arrival: Arrival | None = None
+
+
+def policy_now(session: Session, book: Book, *, zone: str) -> Policy:
+    """How the book numbers this year; before its first entry, as the book says for new years."""
+    year = clock.local(clock.now(), zone).year
+    row = session.get(BookYear, (book.id, year))
+    return policy_of(row if row is not None else book)
+
+
+def wanted(
+    session: Session,
+    *,
+    book: Book,
+    direction: Direction,
+    case: int | None,
+    same_number: bool,
+    reservation_id: int | None,
+    arrival_id: int | None,
+    relations: Sequence[tuple[int, Relation]],
+    by: Principal,
+    zone: str,
+) -> Place:
+    """Check what the person asks for. Raises Invalid, Conflict and NotFound of this module."""
+    policy = policy_now(session, book, zone=zone)
+    if case is not None and policy.scheme is not Scheme.CASE:
+        raise NotAsTheBookNumbers(
+            t("The book “{book}” has no cases.", book=book.title), field="case"
+        )
+    if same_number and not policy.shares_numbers:
+        raise NotAsTheBookNumbers(
+            t("In the book “{book}” each document has its own number.", book=book.title),
+            field="same_number",
+        )
+    if reservation_id is not None and (case is not None or same_number):
+        raise NotAsTheBookNumbers(
+            t("A reserved number is taken alone: no case and no shared number with it."),
+            field="reservation",
+        )
+    shares = None
+    if same_number:
+        answered = [other for other, kind in relations if kind is Relation.ANSWERS]
+        if direction is not Direction.OUTGOING or len(answered) != 1:
+            raise CannotShareNumber(
+                t("Only an outgoing answer to one document takes its number."), field="same_number"
+            )
+        shares = get(session, answered[0], by=by)
+        _require_shareable(session, shares, book, zone)
+    reservation = None
+    if reservation_id is not None:
+        reservation = reservations.fillable(
+            session, reservation_id, book=book, direction=direction, by=by
+        )
+    arrival = None
+    if arrival_id is not None:
+        arrival = arrivals.registrable(session, arrival_id, direction=direction, by=by)
+    return Place(case, shares, reservation, arrival)
+
+
+def of_answer(
+    session: Session, book: Book, answered: Entry, *, zone: str
+) -> tuple[int | None, bool]:
+    """The case, and whether the number is shared, of an answer that is issued in this book.
+
+    Where the letter's number cannot be shared (another book, another year, shared already) the
+    answer takes a new one. The caller holds the letter, so that two answers do not both share.
+    """
+    policy = policy_now(session, book, zone=zone)
+    year = clock.local(clock.now(), zone).year
+    if answered.book_id != book.id or answered.year != year:
+        return None, False
+    if policy.scheme is Scheme.CASE and answered.sub_number:
+        return answered.number, False
+    if not policy.shares_numbers or answered.direction != Direction.INCOMING:
+        return None, False
+    return None, _sharer(session, answered) is None
+
+
+def give(
+    session: Session,
+    entry: Entry,
+    place: Place,
+    *,
+    book: Book,
+    received_at: datetime | None,
+    by: Principal,
+    zone: str,
+) -> None:
+    """Give the entry its number, label and times; the book's year is held from here on.
+
+    Raises YearClosed, YearNotOpened, BookClosed, NoSuchCase, CannotShareNumber,
+    ReservationUsed, ReservationExpired.
+    """
+    arrival = place.arrival
+    direction = Direction(entry.direction)
+    if (
+        arrival is None
+        and direction is Direction.INCOMING
+        and policy_now(session, book, zone=zone).uses_arrivals
+    ):
+        arrival = arrivals.of_entry(session, entry, by=by, zone=zone)
+    if place.reservation is not None:
+        _fill(session, entry, place.reservation, book)
+    else:
+        _next(session, entry, place, book, direction, zone)
+    entry.arrival_id = arrival.id if arrival else None
+    entry.received_at = received_at or (arrival.arrived_at if arrival else entry.registered_at)
+
+
+def _fill(session: Session, entry: Entry, reservation: Reservation, book: Book) -> None:
+    instant = numbering.take_in(session, book, reservation.year)
+    reservations.require_held(session, reservation, at=instant)
+    reservations.bear(entry, reservation, instant)
+
+
+def _next(
+    session: Session,
+    entry: Entry,
+    place: Place,
+    book: Book,
+    direction: Direction,
+    zone: str,
+) -> None:
+    given = numbering.take(
+        session, book, direction=direction, zone=zone, case=place.case, shares=place.shares
+    )
+    if place.case is not None and given.sub_number < 2:
+        raise NoSuchCase(
+            t(
+                "There is no case {case} in the book of {year}.",
+                case=place.case,
+                year=given.year,
+            ),
+            field="case",
+        )
+    if place.shares is not None:
+        if given.year != place.shares.year:
+            raise _other_year()
+        sharer = _sharer(session, place.shares)
+        if sharer is not None:
+            raise _shared_already(place.shares, sharer)
+        entry.shares_number_of = place.shares.id
+    entry.year, entry.series, entry.label = given.year, given.series, given.label
+    entry.number, entry.sub_number = given.number, given.sub_number
+    entry.registered_at = given.instant
+
+
+def _require_shareable(session: Session, answered: Entry, book: Book, zone: str) -> None:
+    if answered.direction != Direction.INCOMING or answered.book_id != book.id:
+        raise CannotShareNumber(
+            t("Only the number of an incoming document of the same book can be taken again."),
+            field="same_number",
+        )
+    if answered.year != clock.local(clock.now(), zone).year:
+        raise _other_year()
+    sharer = _sharer(session, answered)
+    if sharer is not None:
+        raise _shared_already(answered, sharer)
+
+
+def _sharer(session: Session, answered: Entry) -> str | None:
+    """The label of the answer that has the letter's number already."""
+    return session.scalar(select(Entry.label).where(Entry.shares_number_of == answered.id))
+
+
+def _other_year() -> CannotShareNumber:
+    return CannotShareNumber(
+        t("The document is of another year; the answer takes a number of this year."),
+        field="same_number",
+    )
+
+
+def _shared_already(answered: Entry, sharer: str) -> CannotShareNumber:
+    return CannotShareNumber(
+        t(
+            "An answer ({answer}) has the number of {label} already. Take a new number.",
+            answer=sharer,
+            label=answered.label,
+        ),
+        field="same_number",
+    )

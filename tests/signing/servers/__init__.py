@@ -1,0 +1,1 @@
+"""Signing services that follow their documents, with the faults that real ones have."""
