@@ -75,6 +75,10 @@ class Settings(BaseSettings):
             "current one first, during a change of keys the old one after it."
         ),
     )
+    log_witnesses: list[str] = Field(
+        default_factory=list,
+        description="Public keys of the witnesses whose lines under the log's heads are kept.",
+    )
     smtp_url: SecretStr = Field(
         SecretStr("file:var/outbox"),
         description="Mail: smtp://USER:PASSWORD@HOST:PORT, smtps://…, or file:DIRECTORY.",

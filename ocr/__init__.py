@@ -4,8 +4,9 @@ Everything that parses a foreign file runs in a disposable child process with li
 `child`); importing this package loads none of the large libraries.
 """
 
+from ocr.exports import alto, hocr
 from ocr.languages import tessdata_dir
-from ocr.reading import page_count, read_pages, render_page, searchable_pdf
+from ocr.reading import page_count, read_pages, render_page, searchable_pdf, thumbnail
 from ocr.scanning import (
     Code,
     Corner,
@@ -27,9 +28,11 @@ __all__ = [
     "SheetLook",
     "Unreadable",
     "Word",
+    "alto",
     "bind_pictures",
     "extract_pages",
     "free_corner",
+    "hocr",
     "media_type",
     "page_count",
     "page_picture",
@@ -38,4 +41,5 @@ __all__ = [
     "render_page",
     "searchable_pdf",
     "tessdata_dir",
+    "thumbnail",
 ]

@@ -67,6 +67,8 @@ class Child:
             close_fds=True,
             bufsize=0,
         )
+        # One that ends by itself, after a minute without work, leaves no zombie behind.
+        threading.Thread(target=self._process.wait, daemon=True).start()
 
     @property
     def pid(self) -> int:

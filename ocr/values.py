@@ -69,6 +69,8 @@ class Page:
     words: tuple[Word, ...]
     seconds: float
     problem: Reason | None = None
+    languages: tuple[str, ...] = ()
+    """Those it was read in, or was found to be written in; none for blank and failed pages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,15 @@ class Limits:
     """What one file may cost. Exceeding a limit ends the page or the file, never the caller."""
 
     max_pages: int = 5_000
-    max_pixels: int = 150_000_000
-    """Pixels of one embedded picture that is decoded; above it the page is refused undecoded."""
+    max_pixels: int = 120_000_000
+    """Pixels of one embedded picture that is decoded; above it the page is refused undecoded. A
+    pixel in colour counts thrice, so that a child stays below 500 MB."""
     reading_pixels: int = 25_000_000
     """Pixels of the raster that is recognised; larger pages are read at a lower resolution."""
     page_seconds: float = 60.0
     """Of the processor's time for one page; five times as much on the clock."""
     file_seconds: float = 30.0
     """For opening and counting, not for reading."""
-    memory_bytes: int = 2 * 1024**3
-    """Address space of the child (RLIMIT_AS), which includes code and reserves of the libraries;
-    the memory really used by an A4 page at 300 dpi is about a fifth of it."""
+    memory_bytes: int = 440 * 1024**2
+    """Of memory that a child may write to (RLIMIT_DATA); with the code of the libraries, which is
+    shared, it then stays below 500 MB. An A4 page at 300 dpi takes 100 to 200 MB."""

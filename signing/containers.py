@@ -45,7 +45,8 @@ class Container:
                 self.files = {
                     one: _unpacked(archive, one) for one in names if not one.endswith("/")
                 }
-        except (zipfile.BadZipFile, RuntimeError, NotImplementedError, EOFError) as error:
+        except (zipfile.BadZipFile, RuntimeError, EOFError) as error:
+            # RuntimeError: a password, or a method of compression that is not known.
             raise ValueError("not a ZIP that can be opened") from error
 
     @property

@@ -239,7 +239,8 @@ def _removed(reader: PdfFileReader, present: list[Evidence]) -> list[str]:
 
 
 def _value(signature: generic.DictionaryObject) -> bytes:
-    contents = signature.raw_get("/Contents")
+    # A signature's value is not encrypted where the rest of a document is.
+    contents = signature.raw_get("/Contents", decrypt=generic.EncryptedObjAccess.RAW)
     if isinstance(contents, generic.DecryptedObjectProxy):
         contents = contents.raw_object
     return bytes(getattr(contents, "original_bytes", b""))

@@ -70,12 +70,8 @@ def _number_relations() -> None:
     op.execute("ALTER TABLE relations ADD COLUMN id bigserial")
     op.execute("ALTER TABLE relations ADD CONSTRAINT pk_relations PRIMARY KEY (id)")
     op.add_column("relations", sa.Column("related_by", sa.BigInteger(), nullable=True))
-    op.add_column(
-        "relations", sa.Column("related_at", sa.DateTime(timezone=True), nullable=True)
-    )
-    op.create_foreign_key(
-        "fk_relations_related_by", "relations", "users", ["related_by"], ["id"]
-    )
+    op.add_column("relations", sa.Column("related_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_foreign_key("fk_relations_related_by", "relations", "users", ["related_by"], ["id"])
     op.create_index("ix_relations_entry_id", "relations", ["entry_id"])
     op.create_table(
         "relation_removals",
@@ -83,7 +79,7 @@ def _number_relations() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("removed_by", sa.BigInteger(), nullable=False),
         sa.Column("removed_at", sa.DateTime(timezone=True), nullable=False),
-        sa.CheckConstraint("length(reason) > 0", name="ck_relation_removals_reason_given"),
+        sa.CheckConstraint("length(reason) > 0", name=op.f("ck_relation_removals_reason_given")),
         sa.ForeignKeyConstraint(
             ["relation_id"], ["relations.id"], name="fk_relation_removals_relation_id"
         ),
@@ -109,16 +105,14 @@ def _create_corrections() -> None:
         sa.Column("corrected_by", sa.BigInteger(), nullable=False),
         sa.Column("corrected_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
-            "kind IN ('correction', 'completion')", name="ck_corrections_kind_known"
+            "kind IN ('correction', 'completion')", name=op.f("ck_corrections_kind_known")
         ),
         sa.CheckConstraint(
-            "kind = 'completion' OR length(reason) > 0", name="ck_corrections_reason_given"
+            "kind = 'completion' OR length(reason) > 0", name=op.f("ck_corrections_reason_given")
         ),
-        sa.CheckConstraint("length(field) > 0", name="ck_corrections_field_named"),
+        sa.CheckConstraint("length(field) > 0", name=op.f("ck_corrections_field_named")),
         sa.ForeignKeyConstraint(["entry_id"], ["entries.id"], name="fk_corrections_entry_id"),
-        sa.ForeignKeyConstraint(
-            ["corrected_by"], ["users.id"], name="fk_corrections_corrected_by"
-        ),
+        sa.ForeignKeyConstraint(["corrected_by"], ["users.id"], name="fk_corrections_corrected_by"),
         sa.PrimaryKeyConstraint("id", name="pk_corrections"),
     )
     op.create_index("ix_corrections_entry_id", "corrections", ["entry_id"])
@@ -152,24 +146,24 @@ def _create_requests() -> None:
         sa.Column("decision_reason", sa.Text(), server_default="", nullable=False),
         sa.CheckConstraint(
             "state IN ('pending', 'approved', 'refused', 'withdrawn')",
-            name="ck_annulment_requests_state_known",
+            name=op.f("ck_annulment_requests_state_known"),
         ),
-        sa.CheckConstraint("length(reason) > 0", name="ck_annulment_requests_reason_given"),
+        sa.CheckConstraint("length(reason) > 0", name=op.f("ck_annulment_requests_reason_given")),
         sa.CheckConstraint(
             "(state = 'pending') = (decided_at IS NULL)",
-            name="ck_annulment_requests_decision_has_time",
+            name=op.f("ck_annulment_requests_decision_has_time"),
         ),
         sa.CheckConstraint(
             "(decided_by IS NULL) = (decided_at IS NULL)",
-            name="ck_annulment_requests_decision_has_person",
+            name=op.f("ck_annulment_requests_decision_has_person"),
         ),
         sa.CheckConstraint(
             "state NOT IN ('approved', 'refused') OR decided_by <> requested_by",
-            name="ck_annulment_requests_two_people",
+            name=op.f("ck_annulment_requests_two_people"),
         ),
         sa.CheckConstraint(
             "state <> 'refused' OR length(decision_reason) > 0",
-            name="ck_annulment_requests_refusal_has_reason",
+            name=op.f("ck_annulment_requests_refusal_has_reason"),
         ),
         sa.ForeignKeyConstraint(
             ["entry_id"], ["entries.id"], name="fk_annulment_requests_entry_id"
@@ -228,8 +222,9 @@ def _widen_directory() -> None:
     op.create_foreign_key(
         "fk_parties_merged_into_id", "parties", "parties", ["merged_into_id"], ["id"]
     )
-    op.create_check_constraint(
-        "ck_parties_not_merged_into_itself", "parties", "merged_into_id <> id"
+    op.execute(
+        "ALTER TABLE parties ADD CONSTRAINT ck_parties_not_merged_into_itself "
+        "CHECK (merged_into_id <> id)"
     )
     op.create_index("ix_parties_merged_into_id", "parties", ["merged_into_id"])
     op.create_index(
@@ -247,10 +242,11 @@ def _widen_directory() -> None:
         sa.Column("valid_from", sa.Date(), nullable=True),
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('seat', 'postal', 'home', 'branch')", name="ck_party_addresses_kind_known"
+            "kind IN ('seat', 'postal', 'home', 'branch')",
+            name=op.f("ck_party_addresses_kind_known"),
         ),
-        sa.CheckConstraint("length(address) > 0", name="ck_party_addresses_address_given"),
-        sa.CheckConstraint("valid_to >= valid_from", name="ck_party_addresses_days_in_order"),
+        sa.CheckConstraint("length(address) > 0", name=op.f("ck_party_addresses_address_given")),
+        sa.CheckConstraint("valid_to >= valid_from", name=op.f("ck_party_addresses_days_in_order")),
         sa.ForeignKeyConstraint(["party_id"], ["parties.id"], name="fk_party_addresses_party_id"),
         sa.PrimaryKeyConstraint("id", name="pk_party_addresses"),
     )
@@ -267,12 +263,10 @@ def _widen_directory() -> None:
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
             "kind IN ('made', 'edited', 'address-added', 'address-ended', 'merged', 'separated')",
-            name="ck_party_changes_kind_known",
+            name=op.f("ck_party_changes_kind_known"),
         ),
         sa.ForeignKeyConstraint(["party_id"], ["parties.id"], name="fk_party_changes_party_id"),
-        sa.ForeignKeyConstraint(
-            ["changed_by"], ["users.id"], name="fk_party_changes_changed_by"
-        ),
+        sa.ForeignKeyConstraint(["changed_by"], ["users.id"], name="fk_party_changes_changed_by"),
         sa.PrimaryKeyConstraint("id", name="pk_party_changes"),
     )
     op.create_index("ix_party_changes_party_id", "party_changes", ["party_id"])

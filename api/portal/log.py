@@ -4,14 +4,16 @@ Static by nature: a whole tile never changes. Source of the addresses: C2SP tlog
 """
 
 import re
+from datetime import timedelta
 from pathlib import Path as FilePath
+from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Form, Request, Response
 from fastapi.responses import PlainTextResponse
 from sqlalchemy.orm import Session
 
 from api.deps import TheOffice
-from docflow import audit, organization
+from docflow import audit, organization, throttle
 from docflow.audit import check_proof
 from docflow.errors import NotFound
 from docflow.i18n import t
@@ -21,6 +23,7 @@ _TILE = re.compile(
     r"(?P<level>[0-9]|[1-5][0-9])/(?P<place>(?:x\d{3}/)*\d{3})(?:\.p/(?P<width>\d{1,3}))?"
 )
 _ENTRIES = re.compile(r"entries/(?P<place>(?:x\d{3}/)*\d{3})(?:\.p/(?P<width>\d{1,3}))?")
+_LINES = 60  # of one address in five minutes
 _NEVER, _FOR_EVER = "no-cache", "public, max-age=31536000, immutable"
 
 
@@ -88,6 +91,24 @@ def tile(body: str, rest: str, office: TheOffice) -> Response:
     return Response(
         data, media_type="application/octet-stream", headers={"Cache-Control": _FOR_EVER}
     )
+
+
+@router.post("/log/{body}/cosignatures")
+def cosign(
+    request: Request,
+    body: str,
+    office: TheOffice,
+    size: Annotated[int, Form(ge=1, le=2**62)],
+    line: Annotated[str, Form(max_length=1000)],
+) -> Response:
+    """A witness hands in the line that he signed under a head (see `docflow audit witness`)."""
+    client = request.client.host if request.client else ""
+    with office.db.begin() as session:
+        throttle.count(session, f"cosign:{client}", limit=_LINES, every=timedelta(minutes=5))
+    with office.db.begin() as session:
+        known = office.settings.log_witnesses
+        audit.keep_cosignature(session, _body(session, body), size, line, witnesses=known)
+    return PlainTextResponse("kept\n", status_code=201)
 
 
 def _body(session: Session, code: str) -> int:

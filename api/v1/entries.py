@@ -62,8 +62,10 @@ class NewEntry(Body):
     case: Annotated[int, Field(ge=1)] | None = Field(
         None, description="In a book of cases: the number of the case that it belongs to."
     )
-    same_number: bool = Field(
-        False, description="An answer that takes the number of what it answers (ταυτάριθμο)."
+    same_number_as: Annotated[int, Field(ge=1)] | None = Field(
+        None,
+        description="An outgoing answer takes the number of this year's incoming document "
+        "(ταυτάριθμο), where the book allows it.",
     )
     reservation_id: Id | None = Field(None, description="The reserved number that it fills.")
     arrival_id: Id | None = Field(None, description="The arrival that it was.")

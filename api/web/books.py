@@ -342,7 +342,7 @@ def check(
         book, row = found[0]
         one = registry.check_series(session, book, row, series)
         title = book.title
-    context = {"one": one, "title": title, "series_name": words.SERIES[series]}
+    context: dict[str, Any] = {"one": one, "title": title, "series_name": words.SERIES[series]}
     if request.headers.get("HX-Request"):
         return block(request, "web/books/checked.html", "row", **context)
     return page(request, "web/books/checked.html", **context)

@@ -31,7 +31,27 @@ def undescribed(request: Request, by: Principal) -> int:
     return count
 
 
+def annulments(request: Request, by: Principal) -> int:
+    """How many annulments the person could decide on; 0 for everybody but the registrar."""
+    if not by.is_registrar or by.user_id is None:
+        return 0
+    state = request.app.state
+    if not hasattr(state, "annulment_counts"):
+        state.annulment_counts = {}
+    known: dict[int, tuple[float, int]] = state.annulment_counts
+    asked_at, count = known.get(by.user_id, (0.0, 0))
+    if not asked_at or time.monotonic() - asked_at > _LIFE:
+        try:
+            with office_of(request).db.read() as session:
+                count = registry.waiting_count(session, by=by)
+        except Unavailable:
+            return count  # the page of that very error must still be shown
+        known[by.user_id] = (time.monotonic(), count)
+    return count
+
+
 def forget(request: Request, by: Principal) -> None:
     """The person has just changed the count: his next page asks anew."""
     if by.user_id is not None:
         getattr(request.app.state, "undescribed_counts", {}).pop(by.user_id, None)
+        getattr(request.app.state, "annulment_counts", {}).pop(by.user_id, None)

@@ -18,16 +18,18 @@ def asked(form: FormData) -> dict[str, Any]:
     """Arguments for `registry.NewEntry`. Raises Invalid."""
     return {
         "case": forms.whole(form, "case") or None,
+        "same_number_as": forms.whole(form, "same_number_as") or None,
         "reservation_id": forms.optional_id(form, "reservation"),
         "arrival_id": forms.optional_id(form, "arrival"),
     }
 
 
 def offered(session: Session, books: Sequence[registry.Book], *, zone: str) -> dict[str, Any]:
-    """Context for the form: the books that have cases, by code."""
+    """Context for the form: the books that have cases, or share numbers, by code."""
     policies = {book.code: registry.policy_now(session, book, zone=zone) for book in books}
     return {
         "case_books": [code for code, policy in policies.items() if policy.scheme is Scheme.CASE],
+        "sharing_books": [code for code, policy in policies.items() if policy.shares_numbers],
     }
 
 

@@ -51,11 +51,11 @@ def error_page(request: Request, status: int, message: Text) -> HTMLResponse:
 
 
 def navigation(
-    by: Principal, path: str, undescribed: int = 0
+    by: Principal, path: str, undescribed: int = 0, annulments: int = 0
 ) -> tuple[NavigationItem, ...]:
-    """Where this person may go, in the order of the work; `undescribed` entries wait for him."""
+    """Where this person may go, in the order of the work; counts of what waits for him."""
     works = bool(by.roles & {Role.HEAD, Role.EMPLOYEE, Role.SIGNER, Role.CLERK})
-    reads = works or by.is_auditor
+    reads = works or by.is_auditor or by.is_registrar
     items = (
         (by.is_clerk, t("Register"), "/register", "Alt+N", ()),
         (
@@ -70,8 +70,14 @@ def navigation(
         (reads, t("Protocol book"), "/book", "Alt+B", ("/entries/",)),
         (books.keeps(by), t("Books"), "/books", "Alt+K", books.BELOW),
         (reads, t("Search"), "/search", "Alt+S", ()),
-        (parties.directory.may_read(by), t("Directory"), "/parties", "Alt+G", ()),
-        (by.is_registrar, t("Annulments"), "/annulments", "", ()),
+        (parties.directory.may_read(by), t("Directory"), "/parties", "Alt+J", ()),
+        (
+            by.is_registrar,
+            t("Annulments ({n})", n=annulments) if annulments else t("Annulments"),
+            "/annulments",
+            "Alt+X",
+            (),
+        ),
         (scans.may_scan(by), t("Scans"), "/scans", "Alt+O", ()),
         (by.is_auditor, t("Audit trail"), "/audit", "Alt+U", ()),
         (by.is_administrator, t("Kinds of document"), "/kinds", "Alt+I", ()),
@@ -91,7 +97,10 @@ def _frame(request: Request) -> dict[str, Any]:
     frame: dict[str, Any] = {"notices": (done,) if done else (), "is_test": office.settings.demo}
     if principal is not None:
         frame["navigation"] = navigation(
-            principal, request.url.path, counts.undescribed(request, principal)
+            principal,
+            request.url.path,
+            counts.undescribed(request, principal),
+            counts.annulments(request, principal),
         )
         frame["body_name"] = _body_name(request, principal.body_id)
     return frame

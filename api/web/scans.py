@@ -1,6 +1,7 @@
 """Scans: batches with their progress, and the documents that wait for a person, with pictures."""
 
 import re
+import threading
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response
@@ -26,6 +27,8 @@ router = APIRouter()
 _CITED = re.compile(r"\s*(\d{1,9}(?:-\w{1,4})?)\s*/\s*(\d{4})\s*")
 PAGE_SIZE = 30
 _REVIEW_SIZE = 10
+# A browser asks for six pictures at once; each that is drawn needs a child process of its own.
+_drawing = threading.BoundedSemaphore(2)
 PageNumber = Annotated[int, Path(ge=1, le=100_000)]
 
 
@@ -261,7 +264,7 @@ def picture(
     with office.db.read() as session:
         found = scans.queries.picture(session, batch_id, number, by=by)
     try:
-        with office.store.local_copy(found.sha256) as path:
+        with _drawing, office.store.local_copy(found.sha256) as path:
             data = ocr.page_picture(path, found.number, dpi=dpi, turn=found.rotation)
     except ocr.Unreadable as error:
         raise documents.BytesMissing(documents.PROBLEMS[error.code]) from error

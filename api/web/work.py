@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from api import problems
 from api.deps import CurrentUser, TheOffice
 from api.pages import TheForm
-from api.web import forms
+from api.web import counts, forms
 from api.web.address import Address, At, Start
 from api.web.entries import entry_context
 from api.web.render import page
@@ -194,6 +194,7 @@ def do(
     try:
         with office.db.begin() as session:
             _ACTS[act](session, at.entry(session, by).id, form, by)
+        counts.forget(request, by)
     except (Invalid, Conflict, organization.NoSuchUnit, organization.NoSuchUser) as error:
         return _again(request, office, at, act, form, by, error)
     return RedirectResponse(f"{at.path}?done={act}", 303)

@@ -2,12 +2,14 @@
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from docflow import clock
 from docflow.audit import merkle, notes, tree
 from docflow.audit.events import COLUMNS, canonical
 from docflow.audit.models import (
@@ -19,12 +21,16 @@ from docflow.audit.models import (
     Timestamp,
 )
 from docflow.audit.sequencer import leaf
-from docflow.errors import NotFound, Unavailable
+from docflow.errors import Invalid, NotFound, Unavailable
 from docflow.i18n import t
 
 
 class NotYetProven(Unavailable):
     """The event is written; a signed head of the log that covers it comes within seconds."""
+
+
+class UnknownWitness(Invalid):
+    """A line that no witness signed whose word counts for this log."""
 
 
 class NoSuchCheckpoint(NotFound):
@@ -124,6 +130,34 @@ def consistency(session: Session, body_id: int, old_size: int, new_size: int) ->
         raise NoSuchCheckpoint(t("The log has no signed head of this size."))
     nodes = tree.nodes(session, body_id, near=(old_size - 1, new_size - 1))
     return merkle.consistency_proof(old_size, new_size, nodes)
+
+
+def keep_cosignature(
+    session: Session, body_id: int, size: int, line: str, *, witnesses: Sequence[str]
+) -> str:
+    """Keep a witness's line under the head of this size; the witness's name.
+
+    `witnesses` are the public keys of those whose word counts here. Raises NoSuchCheckpoint and
+    UnknownWitness. A second line of the same witness changes nothing.
+    """
+    head = session.get(SignedHead, (body_id, size))
+    if head is None:
+        raise NoSuchCheckpoint(t("The log has no signed head of this size."))
+    text, _ = notes.split(head.note)
+    try:
+        known = [notes.Verifier.parse(witness) for witness in witnesses]
+        _, names = notes.verified(f"{text}\n{line.strip()}\n", known)
+    except notes.BadNote as error:
+        raise UnknownWitness(t("This is no line of a witness that this log knows.")) from error
+    row = insert(Cosignature).values(
+        body_id=body_id,
+        size=size,
+        witness=names[0],
+        line=f"{line.strip()}\n",
+        received_at=clock.now(),
+    )
+    session.execute(row.on_conflict_do_nothing())
+    return names[0]
 
 
 def tile(session: Session, body_id: int, level: int, index: int, width: int) -> bytes | None:

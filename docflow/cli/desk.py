@@ -164,6 +164,16 @@ def register(
     idempotency_key: Annotated[
         str | None, typer.Option(help="The same key again gives the same entry.")
     ] = None,
+    kind: Annotated[
+        str | None, typer.Option(metavar="CODE", help="Kind of document: see `kinds list`.")
+    ] = None,
+    value: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD=VALUE", help="A field of the kind (repeatable)."),
+    ] = None,
+    duplicate_reason: Annotated[
+        str, typer.Option(help="Why it is registered although it seems to be there already.")
+    ] = "",
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
@@ -182,6 +192,9 @@ def register(
         book=book,
         acting_as=acting_as,
         key=idempotency_key,
+        kind=kind,
+        values=value or [],
+        duplicate_reason=duplicate_reason,
         as_json=as_json,
     )
 

@@ -33,6 +33,9 @@ def register(
     book: str | None,
     acting_as: str | None,
     key: str | None,
+    kind: str | None,
+    values: list[str],
+    duplicate_reason: str,
     as_json: bool,
 ) -> int:
     """Store the files, register the document, and tell its number."""
@@ -45,6 +48,8 @@ def register(
         sender_reference=reference,
         sender_dated_on=_day(dated) if dated else None,
         delivery_method=registry.DeliveryMethod.SYSTEM,
+        kind=kind,
+        values={name: value for name, _, value in (one.partition("=") for one in values)},
     )
     with finding.office(data) as office:
         with office.db.read() as session:
@@ -62,6 +67,7 @@ def register(
                 zone=office.settings.zone,
                 ocr_languages=office.settings.ocr_languages,
                 idempotency_key=key,
+                duplicate_reason=duplicate_reason,
             )
             session.flush()  # what is printed is read again
             document = _document(session, entry, by)

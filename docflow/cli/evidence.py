@@ -59,6 +59,36 @@ def key(body: Body = None, data: Data = None) -> None:
     run("proving", "key", data, body=body)
 
 
+@audit.command("witness")
+def witness(
+    url: Annotated[str, typer.Argument(metavar="URL", help="The log: https://HOST/log/BODY")],
+    key: Annotated[
+        str, typer.Option(metavar="KEY", help="Public key of the log, or a file that holds it.")
+    ],
+    kept: Annotated[
+        Path, typer.Option("--keep", metavar="FILE", help="Where what was seen is kept.")
+    ],
+    sign_with: Annotated[
+        Path | None,
+        typer.Option("--sign-with", metavar="PEM", exists=True, help="Sign what is seen."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(metavar="NAME", help="The witness's name, such as its host.")
+    ] = None,
+) -> None:
+    """Look at the log of another body: does it go on from what it was? Run it by a timer."""
+    if sign_with is not None and not name:
+        raise typer.BadParameter("needs --name as well", param_hint="--sign-with")
+    run(
+        *("proving", "witness", None),
+        url=url,
+        key=key,
+        kept=kept,
+        sign_with=sign_with,
+        name=name,
+    )
+
+
 @audit.command("new-key")
 def new_key(
     output: Annotated[Path, typer.Argument(metavar="FILE.pem", help="Where to write it.")],

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from docflow import audit, organization, registry
 from docflow.audit import check_proof
+from docflow.audit import witness as witnessing
 from docflow.cli import finding
 from docflow.cli.entries import numbered
 from docflow.cli.failures import CannotDo
@@ -69,6 +70,31 @@ def key(data: Path | None, *, body: str | None) -> int:
     with finding.office(data) as office, office.db.read() as session:
         for verifier in audit.verifiers(session, organization.body_named(session, body).id):
             print(verifier)
+    return 0
+
+
+def witness(
+    _: Path | None, *, url: str, key: str, kept: Path, sign_with: Path | None, name: str | None
+) -> int:
+    """Look at a log once. 1 where it is not what it was, 2 where it does not answer."""
+    try:
+        verifier = audit.notes.Verifier.parse(Path(key).read_text() if Path(key).is_file() else key)
+        signer = None
+        if sign_with is not None:
+            [private] = audit.keys.load([sign_with])
+            signer = audit.notes.Signer(name or "", private, audit.notes.COSIGNATURE)
+        seen = witnessing.look(url.rstrip("/"), key=verifier, kept=kept, witness=signer)
+        if seen.cosignature:
+            witnessing.hand_in(url.rstrip("/"), seen)
+    except witnessing.LogAway as error:
+        warn(t("The log does not answer: {problem}", problem=str(error)))
+        return 2
+    except (witnessing.LogBroken, audit.notes.BadNote) as error:
+        warn(t("THE LOG IS NOT WHAT IT WAS: {problem}", problem=str(error)))
+        return 1
+    say(t("{origin} has {n} events, and goes on.", origin=seen.head.origin, n=seen.head.size))
+    if signer is not None:
+        say(t("Signed and handed in. My key: {key}", key=str(signer.verifier)))
     return 0
 
 

@@ -8,6 +8,7 @@ from docflow.closings.access import (
     may_read,
     require_close,
 )
+from docflow.closings.declarations import Preparation
 from docflow.closings.making import (
     AlreadyClosed,
     DayNotOver,
@@ -36,7 +37,6 @@ from docflow.closings.years import (
     ChangedMeanwhile,
     NoSuchYear,
     NotConfirmed,
-    Preparation,
     YearNotReady,
     close_year,
     prepare_year,

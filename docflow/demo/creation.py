@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from docflow import audit, circulation, clock, documents, organization, outbox, parties, registry
-from docflow.demo import closed_days, house
+from docflow.demo import closed_days, emergency_kit, house, other_books
 from docflow.demo.answers import Answering
 from docflow.demo.house import BODY, Keys
 from docflow.demo.past import Past, Progress
@@ -63,7 +63,9 @@ def create(office: Office, *, keys: Keys, progress: Progress) -> Demo:
     past.make_files()
     with office.db.begin() as session:
         people = past.play(session, signing_keys)
+        other_books.begin(session, zone=office.settings.zone)
         closed_days.begin(session, zone=office.settings.zone)
+        emergency_kit.prepare(session, zone=office.settings.zone)
     _chain(office)
     Answering(office, people, progress).go_on(past.drafts)
     _read_letters(office, past.uploads_of_long_ago, progress)

@@ -60,7 +60,7 @@ TEXTS: dict[str, Text] = {
     "note_button": t("Note under this number"),
     "end_button": t("End the emergency"),
     "list_title": t("Noted documents"),
-    "number": t("Number"),
+    "number": t("Emergency number"),
     "when": t("Date and time"),
     "acts": t("Acts"),
     "totals": t("Entries per day"),

@@ -116,7 +116,7 @@ class Judged:
     recipient: str = ""
     reference: str = ""
     dated_on: date | None = None
-    delivery: str = DeliveryMethod.POST
+    delivery: str = DeliveryMethod.SYSTEM
     delivery_detail: str = ""
     attachments: int = 0
     attachments_note: str = ""
@@ -231,7 +231,7 @@ def _judge_extras(found: Judged, cell: Cell, blame: Blame) -> None:
         blame(Problem.COUNT_BAD, count)
     found.attachments_note = note[:MAX_LINE]
     way = cell(Field.DELIVERY)
-    found.delivery = _DELIVERY.get(fold(way), DeliveryMethod.POST)
+    found.delivery = _DELIVERY.get(fold(way), DeliveryMethod.SYSTEM)
     found.delivery_detail = way[:MAX_LINE]
     extras = (cell(Field.UNIT), cell(Field.FILE), cell(Field.REMARKS))
     found.extra = tuple(filter(None, extras))

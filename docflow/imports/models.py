@@ -87,4 +87,4 @@ class OldEntry(Base):
     )
     register_id: Mapped[int] = mapped_column(ForeignKey("old_registers.id"))
     row: Mapped[int]  # in the file, as a person counts them
-    cells: Mapped[dict[str, Any]]
+    cells: Mapped[list[Any]]  # name of the column and what stood there, in their order

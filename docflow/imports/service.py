@@ -249,7 +249,7 @@ class OldOrigin:
 
     taken_from: str
     row: int
-    cells: Mapping[str, Any]
+    cells: Sequence[tuple[str, str]]  # name of the column, what stood there
     file_name: str
 
 

@@ -176,11 +176,11 @@ def _recipients(chunk: Sequence[tuple[int, Judged]]) -> Iterator[tuple[Any, ...]
 def _old(
     register: OldRegister, headings: Sequence[str], entry_id: int, one: Judged
 ) -> tuple[Any, ...]:
-    cells = {
-        (headings[place] if place < len(headings) and headings[place] else f"#{place + 1}"): cell
+    cells = [
+        (headings[place] if place < len(headings) and headings[place] else f"#{place + 1}", cell)
         for place, cell in enumerate(one.cells)
         if cell
-    }
+    ]
     return (entry_id, register.id, one.row, json.dumps(cells, ensure_ascii=False))
 
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, literal_column, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from docflow.db import Base, one_of
@@ -53,7 +53,8 @@ class Party(Base):
         ),
         Index(
             "ix_parties_email_begins",
-            text("lower(email) text_pattern_ops"),
+            literal_column("lower(email)").label("email_folded"),
+            postgresql_ops={"email_folded": "text_pattern_ops"},
             postgresql_where=text("email <> ''"),
         ),
     )

@@ -16,7 +16,8 @@ from docflow.printing.issuer import Issuer, issuer_data
 from docflow.printing.typeset import Letter, typeset
 from docflow.printing.wording import clipped, line, plain
 
-_PART = 250  # rows set at a time; the typesetter remembers ten parts, some 300 MB
+_PART = 80  # rows set at a time; the typesetter remembers ten parts, some 300 MB
+_FOOTERS = 500  # pages whose footers are set at a time
 _TITLES = {"el": "Βιβλίο πρωτοκόλλου", "en": "Protocol book"}
 
 
@@ -118,21 +119,30 @@ def _join(data: BookData, parts: list[tuple[Path, int]], path: Path, language: s
         for name, count in others:
             with pikepdf.open(name) as part:
                 whole.pages.extend(part.pages[: count or None])
-        pages = len(whole.pages)
-        content = {
-            "language": language,
-            "title": _TITLES[language],
-            "pages": pages,
-            "left": line(data.issuer.name),
-            "middle": line(data.footer),
-        }
-        over = first.with_name("footers.pdf")
-        over.write_bytes(typeset("book-footer", content, made_at=data.made_at, standard="a-2b").pdf)
-        with pikepdf.open(over) as footers:
-            for page, footer in zip(whole.pages, footers.pages, strict=True):
-                page.add_overlay(footer, None)
-            whole.save(path, deterministic_id=True)
-    return pages
+        pages = list(whole.pages)
+        for begin in range(0, len(pages), _FOOTERS):
+            some = pages[begin : begin + _FOOTERS]
+            over = first.with_name(f"footers-{begin:06}.pdf")
+            over.write_bytes(_footers(data, begin + 1, len(some), len(pages), language))
+            with pikepdf.open(over) as footers:
+                for page, footer in zip(some, footers.pages, strict=True):
+                    page.add_overlay(footer, None)
+        whole.save(path, deterministic_id=True)
+    return len(pages)
+
+
+def _footers(data: BookData, first: int, count: int, total: int, language: str) -> bytes:
+    """The footers of `count` pages from page `first` on, each on an empty page."""
+    content = {
+        "language": language,
+        "title": _TITLES[language],
+        "first": first,
+        "last": first + count - 1,
+        "pages": total,
+        "left": line(data.issuer.name),
+        "middle": line(data.footer),
+    }
+    return typeset("book-footer", content, made_at=data.made_at, standard="a-2b").pdf
 
 
 def _row(row: BookRow, place: int) -> dict[str, object]:

@@ -1,4 +1,8 @@
-"""What upper packages, and further rooms of this one, do in the transaction of a registration."""
+"""What upper packages, and further rooms of this one, do in the transaction of a registration.
+
+In two steps: what can be asked and checked beforehand is, before the series is held; only what
+needs the entry comes after it, since meanwhile nobody else registers in the book.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,20 +13,22 @@ from docflow import documents
 from docflow.principal import Principal
 from docflow.registry.models import Entry
 
-# The third argument is the `NewEntry` of service.py, which imports this module.
-AfterRegistration = Callable[[Session, Entry, Any, Sequence[documents.Upload], Principal], None]
-_after_registration: list[AfterRegistration] = []
+Then = Callable[[Session, Entry], None]
+# The second argument is the `NewEntry` of service.py, which imports this module.
+Prepare = Callable[[Session, Any, Sequence[documents.Upload], Principal], Then | None]
+_prepare: list[Prepare] = []
 
 
-def after_registration(function: AfterRegistration) -> AfterRegistration:
-    """Register what is done, in the same transaction, when an entry has its number and row."""
-    _after_registration.append(function)
+def after_registration(function: Prepare) -> Prepare:
+    """Register what is prepared before an entry has its number; what it returns is called with the
+    entry, in the same transaction, once its row is written."""
+    _prepare.append(function)
     return function
 
 
-def tell(
-    session: Session, entry: Entry, new: Any, uploads: Sequence[documents.Upload], by: Principal
-) -> None:
-    """The entry was registered: let everybody do his part."""
-    for then in _after_registration:
-        then(session, entry, new, uploads, by)
+def prepared(
+    session: Session, new: Any, uploads: Sequence[documents.Upload], by: Principal
+) -> list[Then]:
+    """What is to be done once the entry is there."""
+    found = (prepare(session, new, uploads, by) for prepare in _prepare)
+    return [then for then in found if then is not None]

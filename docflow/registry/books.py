@@ -287,10 +287,11 @@ def make_default(session: Session, code: str, *, by: Principal) -> Book:
     if book.is_confidential:
         raise BadBook(t("A confidential book is not the one for everything."), field="book")
     session.execute(
-        update(Book).where(Book.body_id == by.body_id, Book.is_default).values(is_default=False)
+        update(Book)
+        .where(Book.body_id == by.body_id)
+        .values(is_default=Book.id == book.id)
+        .execution_options(synchronize_session="fetch")
     )
-    session.refresh(book)
-    book.is_default = True
     audit.record(session, "book.made-default", by=by, subject=("book", book.id), book=code)
     return book
 

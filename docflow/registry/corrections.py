@@ -60,8 +60,8 @@ def correct(
     `changes` holds values as registration takes them: text, a number, a date, `parties.Contact`
     for the sender, `correctable.To` for recipients (see `correctable`). `seen` is the number of
     corrections that the person saw; CorrectedMeanwhile where there are more. Raises
-    NotYoursToCorrect, AlreadyAnnulled, ReasonMissing, ReasonTooLong, NotCorrectable, NothingCorrected, and Invalid
-    by the rules of registration.
+    NotYoursToCorrect, AlreadyAnnulled, ReasonMissing, ReasonTooLong, NotCorrectable,
+    NothingCorrected, and Invalid by the rules of registration.
     """
     by.require_scope("register")
     entry = get(session, entry_id, by=by, lock=True)

@@ -12,7 +12,7 @@ from docflow.errors import Invalid
 from docflow.folding import line
 from docflow.i18n import t
 from docflow.principal import Principal
-from docflow.registry.afterwards import after_registration
+from docflow.registry.afterwards import Then, after_registration
 from docflow.registry.models import Entry
 
 MAX_NAME = 300
@@ -34,18 +34,21 @@ class Depositor(Base):
 
 @after_registration
 def keep(
-    session: Session,
-    entry: Entry,
-    new: Any,
-    uploads: Sequence[documents.Upload],
-    by: Principal,
-) -> None:
-    """Write down the depositor that was named with the registration."""
+    session: Session, new: Any, uploads: Sequence[documents.Upload], by: Principal
+) -> Then | None:
+    """Check the depositor that was named with the registration, and write him down with it."""
     name = line(new.depositor)
     if len(name) > MAX_NAME:
-        raise DepositorTooLong(t("At most {max} characters fit here.", max=MAX_NAME))
-    if name:
+        raise DepositorTooLong(
+            t("At most {max} characters fit here.", max=MAX_NAME), field="depositor"
+        )
+    if not name:
+        return None
+
+    def write(session: Session, entry: Entry) -> None:
         session.add(Depositor(entry_id=entry.id, name=name))
+
+    return write
 
 
 def depositor(session: Session, entry_id: int) -> str:

@@ -5,7 +5,7 @@ The defaults of a kind count where nothing else was said (domain rows 35 to 38).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -44,6 +44,7 @@ class Said:
     has_personal_data: bool | None
     provisional: ProvisionalMode | None
     addressee_unit_id: int | None
+    received_at: datetime | None = None  # where that was earlier than now
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,9 @@ def settle(session: Session, said: Said, *, book: Book, by: Principal, zone: str
         raise DeadlinePast(t("The deadline must not lie in the past."), field="due_on")
     due_on = said.due_on
     if due_on is None and defaults.days is not None:
-        due_on = today + timedelta(days=defaults.days)
+        # From the receipt: the emergency register, or a late registration, costs nobody days.
+        received_on = clock.local(said.received_at, zone).date() if said.received_at else today
+        due_on = received_on + timedelta(days=defaults.days)
     if said.provisional is ProvisionalMode.ENVELOPE:
         if said.addressee_unit_id is None:
             raise AddresseeMissing(

@@ -114,6 +114,4 @@ def seal(
         last=counters,
         gaps=[list(gap) for gap in gaps],
     )
-    row = session.get_one(BookYear, (book.id, year))
-    session.refresh(row)
-    return row
+    return session.get_one(BookYear, (book.id, year), populate_existing=True)

@@ -16,6 +16,7 @@ from docflow.errors import Conflict, Invalid, NotFound
 from docflow.i18n import t
 from docflow.principal import Principal
 from docflow.registry import arrivals, numbering, reservations
+from docflow.registry.annulment import require_not_annulled
 from docflow.registry.models import Book, BookYear, Direction, Entry, Relation
 from docflow.registry.policies import Policy, Scheme, policy_of
 from docflow.registry.queries import get
@@ -43,6 +44,12 @@ class Place:
     reservation: Reservation | None = None
     arrival: Arrival | None = None
 
+    def relations(self, named: Sequence[tuple[int, Relation]]) -> Sequence[tuple[int, Relation]]:
+        """What the shared number says besides those named: that it is the answer."""
+        if self.shares is None or (self.shares.id, Relation.ANSWERS) in named:
+            return ()
+        return ((self.shares.id, Relation.ANSWERS),)
+
 
 def policy_now(session: Session, book: Book, *, zone: str) -> Policy:
     """How the book numbers this year; before its first entry, as the book says for new years."""
@@ -58,6 +65,7 @@ def wanted(
     direction: Direction,
     case: int | None,
     same_number: bool,
+    same_number_as: int | None,
     reservation_id: int | None,
     arrival_id: int | None,
     relations: Sequence[tuple[int, Relation]],
@@ -70,24 +78,29 @@ def wanted(
         raise NotAsTheBookNumbers(
             t("The book “{book}” has no cases.", book=book.title), field="case"
         )
-    if same_number and not policy.shares_numbers:
+    shared = same_number or same_number_as is not None
+    if shared and not policy.shares_numbers:
         raise NotAsTheBookNumbers(
             t("In the book “{book}” each document has its own number.", book=book.title),
-            field="same_number",
+            field="same_number_as",
         )
-    if reservation_id is not None and (case is not None or same_number):
+    if reservation_id is not None and (case is not None or shared):
         raise NotAsTheBookNumbers(
             t("A reserved number is taken alone: no case and no shared number with it."),
             field="reservation",
         )
     shares = None
-    if same_number:
+    if shared:
         answered = [other for other, kind in relations if kind is Relation.ANSWERS]
+        if same_number_as is not None:
+            answered = [_numbered(session, book, same_number_as, zone)]
         if direction is not Direction.OUTGOING or len(answered) != 1:
             raise CannotShareNumber(
-                t("Only an outgoing answer to one document takes its number."), field="same_number"
+                t("Only an outgoing answer to one document takes its number."),
+                field="same_number_as",
             )
         shares = get(session, answered[0], by=by)
+        require_not_annulled(session, shares)
         _require_shareable(session, shares, book, zone)
     reservation = None
     if reservation_id is not None:
@@ -188,11 +201,29 @@ def _next(
     entry.registered_at = given.instant
 
 
+def _numbered(session: Session, book: Book, number: int, zone: str) -> int:
+    """The id of this year's incoming document with the number. Raises CannotShareNumber."""
+    entry_id = session.scalar(
+        select(Entry.id).where(
+            Entry.book_id == book.id,
+            Entry.year == clock.local(clock.now(), zone).year,
+            Entry.number == number,
+            Entry.direction == Direction.INCOMING,
+        )
+    )
+    if entry_id is None:
+        raise CannotShareNumber(
+            t("There is no incoming document {number} of this year in the book.", number=number),
+            field="same_number_as",
+        )
+    return entry_id
+
+
 def _require_shareable(session: Session, answered: Entry, book: Book, zone: str) -> None:
     if answered.direction != Direction.INCOMING or answered.book_id != book.id:
         raise CannotShareNumber(
             t("Only the number of an incoming document of the same book can be taken again."),
-            field="same_number",
+            field="same_number_as",
         )
     if answered.year != clock.local(clock.now(), zone).year:
         raise _other_year()
@@ -209,7 +240,7 @@ def _sharer(session: Session, answered: Entry) -> str | None:
 def _other_year() -> CannotShareNumber:
     return CannotShareNumber(
         t("The document is of another year; the answer takes a number of this year."),
-        field="same_number",
+        field="same_number_as",
     )
 
 
@@ -220,5 +251,5 @@ def _shared_already(answered: Entry, sharer: str) -> CannotShareNumber:
             answer=sharer,
             label=answered.label,
         ),
-        field="same_number",
+        field="same_number_as",
     )

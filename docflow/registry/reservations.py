@@ -72,6 +72,11 @@ class Held:
     def is_held(self) -> bool:
         return self.entry_id is None
 
+    @property
+    def last_moment(self) -> datetime:
+        """Within the last day on which the document can still come."""
+        return self.expires_at - timedelta(seconds=1)
+
 
 def reserve(
     session: Session,

@@ -19,7 +19,16 @@ from docflow.errors import Conflict, Invalid
 from docflow.folding import fold_reference
 from docflow.i18n import t
 from docflow.principal import Principal
-from docflow.registry import afterwards, codes, described, duplicates, fields, indexing, placing, snapshots
+from docflow.registry import (
+    afterwards,
+    codes,
+    described,
+    duplicates,
+    fields,
+    indexing,
+    placing,
+    snapshots,
+)
 from docflow.registry.access import (
     book_named,
 )
@@ -81,6 +90,7 @@ class NewEntry:
     relations: tuple[tuple[int, Relation], ...] = field(default=())
     case: int | None = None  # of a book of cases: the case that it belongs to; None begins one
     same_number: bool = False  # an answer that takes the number of what it answers (ταυτάριθμο)
+    same_number_as: int | None = None  # the same, naming this year's letter by its number
     reservation_id: int | None = None  # the reserved number that it fills
     arrival_id: int | None = None  # the arrival that it was
     kind: str | None = None  # code of the kind of document, whose defaults count for what is None
@@ -125,6 +135,7 @@ def register(
         direction=new.direction,
         case=new.case,
         same_number=new.same_number,
+        same_number_as=new.same_number_as,
         reservation_id=new.reservation_id,
         arrival_id=new.arrival_id,
         relations=new.relations,
@@ -142,7 +153,8 @@ def register(
     entry.grade, entry.has_personal_data = settled.grade, settled.has_personal_data
     described.keep(session, entry_id, settled)
     duplicates.note(session, entry_id, alike, reason=duplicate_reason, by=by)
-    for other_id, kind in new.relations:
+    relations = [*new.relations, *place.relations(new.relations)]
+    for other_id, kind in relations:
         session.add(EntryRelation(entry_id=entry_id, other_id=other_id, kind=kind))
     documents.attach(session, entry_id, list(uploads), by=by, languages=ocr_languages)
     _land(session, entry, settled, by)
@@ -156,6 +168,7 @@ def register(
                 entry_id=entry_id,
             )
         )
+    then = afterwards.prepared(session, new, uploads, by)
     # From here on nobody else registers in this book: only what needs the number comes after it.
     placing.give(
         session, entry, place, book=book, received_at=new.received_at, by=by, zone=zone
@@ -175,7 +188,8 @@ def register(
         **settled.event(),
     )
     session.flush()  # the row, for what the caller ties to it
-    afterwards.tell(session, entry, new, uploads, by)
+    for each in then:
+        each(session, entry)
     return entry
 
 
@@ -317,6 +331,7 @@ def _said(session: Session, new: NewEntry) -> described.Said:
         has_personal_data=new.has_personal_data,
         provisional=new.provisional,
         addressee_unit_id=new.addressee_unit_id,
+        received_at=new.received_at,
     )
 
 

@@ -4,7 +4,10 @@ Nothing is dropped: a discarded document stays with its pages and the reason, an
 back; the batch's bytes stay whatever is decided.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import PurePath
 from typing import Any
 
 from sqlalchemy import func, select, update
@@ -32,6 +35,7 @@ from docflow.scans.models import (
 from docflow.scans.splitting import fingerprint
 
 MAX_NOTE = 500
+_NAMED = re.compile(r"scan-\d+-\d+\b")  # as `as_upload` names them
 
 
 class NothingBefore(Conflict):
@@ -226,8 +230,9 @@ def as_upload(office: Office, document_id: int, *, by: Principal) -> documents.U
     with office.db.begin() as session:
         row, batch = access.held(session, document_id, by=by)
         work = filing.work_of(session, row)
-        name = f"scan-{batch.id}-{row.id}.pdf"
-    upload = filing.made(office, work, name=name)
+        suffix = PurePath(batch.name).suffix if work.is_whole else ".pdf"
+        name = f"scan-{batch.id}-{row.id}{suffix}"
+    upload = replace(filing.made(office, work, name=name), name=name)
     with office.db.begin() as session:
         row, _ = access.held(session, document_id, by=by)
         row.sha256 = upload.sha256
@@ -236,31 +241,34 @@ def as_upload(office: Office, document_id: int, *, by: Principal) -> documents.U
 
 @registry.after_registration
 def registered(
-    session: Session,
-    entry: registry.Entry,
-    new: Any,
-    uploads: Sequence[documents.Upload],
-    by: Principal,
-) -> None:
-    """A scan that waited was registered as a new document: it has its entry now."""
-    digests = [upload.sha256 for upload in uploads]
+    session: Session, new: Any, uploads: Sequence[documents.Upload], by: Principal
+) -> Callable[[Session, registry.Entry], None] | None:
+    """A scan that waited is being registered as a new document: it will have its entry."""
+    # Most registrations have no scan that waited, and pay for no question about it.
+    digests = {upload.sha256 for upload in uploads if _NAMED.match(upload.name)}
     if not digests or not access.may_scan(by):
-        return
-    rows = session.execute(
-        select(Document, File)
+        return None
+    waiting = session.scalars(
+        select(Document.id)
         .join(Batch, Batch.id == Document.batch_id)
-        .join(File, File.sha256 == Document.sha256)
         .where(
-            File.entry_id == entry.id,
             Document.sha256.in_(digests),
             Document.state == DocumentState.REVIEW,
             access.visible_to(by),
         )
-        .with_for_update(of=Document)
     ).all()
-    for row, file in rows:
-        row.decided_by, row.decided_at = by.user_id, clock.now()
-        filing.done(session, row, entry, file_id=file.id, sha256=file.sha256, by=by)
+    if not waiting:
+        return None
+
+    def file(session: Session, entry: registry.Entry) -> None:
+        for document_id in waiting:
+            row, _ = access.held(session, document_id, by=by)
+            files = select(File.id).where(File.entry_id == entry.id, File.sha256 == row.sha256)
+            row.decided_by, row.decided_at = by.user_id, clock.now()
+            file_id = session.scalars(files.limit(1)).one()
+            filing.done(session, row, entry, file_id=file_id, sha256=row.sha256 or "", by=by)
+
+    return file
 
 
 def _decide(session: Session, row: Document, action: str, *, by: Principal, **told: Any) -> None:

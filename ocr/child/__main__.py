@@ -19,6 +19,7 @@ from ocr.pool import FRAME
 from ocr.values import Unreadable
 
 _IDLE_SECONDS = 60
+_RESERVES = 3 * 1024**3
 _PARENT_CHECK_SECONDS = 1.0
 
 
@@ -66,7 +67,11 @@ def _serve(request: dict[str, Any], answers: int) -> bool:
 
 
 def _limit(memory_bytes: int) -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    # What is written to (RLIMIT_DATA, since Linux 4.7 with mappings) is near what is used; the
+    # address space also holds code, reserves and mapped files, and only needs some end.
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    address_space = memory_bytes + _RESERVES
+    resource.setrlimit(resource.RLIMIT_AS, (address_space, address_space))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Large arrays go back to the system at once instead of staying in the heap (glibc's M_MMAP_
     # THRESHOLD is 3 in mallopt's numbering: -3); it keeps the process near what a page needs.

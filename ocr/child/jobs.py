@@ -31,6 +31,19 @@ def render(request: dict[str, Any]) -> bytes:
     return png.getvalue()
 
 
+def thumbnail(request: dict[str, Any]) -> bytes:
+    source = _source(request)
+    width, height = source.size(request["number"])
+    dpi = max(4, int(request["pixels"] * 72 / max(1.0, width, height)) + 1)
+    picture = source.picture(
+        request["number"], dpi=min(dpi, 150), max_pixels=request["max_pixels"]
+    )
+    picture.thumbnail((request["pixels"], request["pixels"]))
+    jpeg = io.BytesIO()
+    picture.convert("RGB").save(jpeg, "JPEG", quality=80, optimize=True)
+    return jpeg.getvalue()
+
+
 def add_layer(request: dict[str, Any]) -> bytes:
     pages = [
         Page(**{**fields, "words": tuple(Word(**word) for word in fields["words"])})
@@ -83,6 +96,7 @@ DUTIES: dict[str, Callable[[dict[str, Any]], dict[str, Any] | bytes]] = {
     "count": count,
     "read": read,
     "render": render,
+    "thumbnail": thumbnail,
     "layer": add_layer,
     "codes": look,
     "extract": extract,

@@ -47,8 +47,10 @@ def letters(gray: Gray, dpi: float) -> Ink:
     ink = (contrast > max(25.0, float(np.percentile(contrast, 97)) * 0.5)).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     # In both directions, since the page may be lying.
-    longest = np.minimum(stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH])
-    good = (longest >= 2) & (longest <= 24) & (stats[:, cv2.CC_STAT_AREA] >= 3)
+    sides = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_WIDTH]
+    narrow, long = np.minimum(*sides), np.maximum(*sides)
+    # Letters run together to words; longer than two inches are rules and streaks.
+    good = (narrow >= 2) & (narrow <= 24) & (long <= 2 * _DPI) & (stats[:, cv2.CC_STAT_AREA] >= 3)
     good[0] = False
     return good[labels].astype(np.uint8) if count > 1 else ink
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ocr.child import lines, orientation, preparation, recognition, trials
+from ocr.child import detection, lines, orientation, preparation, recognition, trials
 from ocr.child.recognition import Found
 from ocr.child.sheets import READING_DPI, Sheet, Source
 from ocr.values import Word
@@ -21,7 +21,10 @@ def read(source: Source, request: dict[str, Any]) -> dict[str, Any]:
     own = source.born_digital(number)
     if own is not None:
         text, words = own
-        return _fields("text-layer", source.size(number), text=text, words=words)
+        languages = () if request["languages"] else detection.of_text(text)
+        return _fields(
+            "text-layer", source.size(number), text=text, words=words, languages=languages
+        )
     sheet = source.raster(
         number,
         dpi=READING_DPI,
@@ -30,18 +33,18 @@ def read(source: Source, request: dict[str, Any]) -> dict[str, Any]:
     )
     if preparation.is_blank(sheet.gray, sheet.dpi):
         return _fields("blank", (sheet.width, sheet.height))
-    return _recognised(sheet, request["languages"])
+    return _recognised(sheet, request["languages"], request.get("likely", ()))
 
 
-def _recognised(sheet: Sheet, languages: Sequence[str]) -> dict[str, Any]:
+def _recognised(sheet: Sheet, languages: Sequence[str], likely: Sequence[str]) -> dict[str, Any]:
     gray = preparation.without_noise(sheet.gray)
     two_tone = preparation.is_bilevel(gray)
-    gray = preparation.without_streaks(gray, sheet.dpi)
     gray = preparation.without_specks(gray, sheet.dpi)
     gray, dpi = preparation.at_reading_size(gray, sheet.dpi)
     ink = lines.letters(gray, dpi)
     turns = orientation.quarter_turns(ink)
     gray, ink = preparation.rotated(gray, turns), preparation.rotated(ink, turns)
+    gray = preparation.without_streaks(gray, dpi)
     feet = lines.feet(ink)
     skew = lines.skew(feet)
     bend = lines.bend(feet, skew)
@@ -49,6 +52,7 @@ def _recognised(sheet: Sheet, languages: Sequence[str]) -> dict[str, Any]:
     if abs(skew) >= _SKEWED or bend is not None:
         levelling = preparation.Levelling.of(gray.shape, skew, bend, dpi)
         gray = levelling.applied(gray)
+    languages = languages or detection.of_page(gray, dpi, likely=likely)
     reading = trials.read(gray, dpi, languages, two_tone=two_tone)
     found = reading.words
     place = _Place(levelling, 72 / dpi, gray.shape, reading.upside_down)
@@ -62,6 +66,7 @@ def _recognised(sheet: Sheet, languages: Sequence[str]) -> dict[str, Any]:
         confidence=recognition.mean_confidence(found) if found else None,
         rotation=turns % 4 * 90,
         skew=round(skew, 2),
+        languages=languages if found else (),
     )
 
 
@@ -117,6 +122,7 @@ def _fields(
     confidence: float | None = None,
     rotation: int = 0,
     skew: float = 0.0,
+    languages: Sequence[str] = (),
 ) -> dict[str, Any]:
     return {
         "source": source,
@@ -127,4 +133,5 @@ def _fields(
         "width": round(size[0], 2),
         "height": round(size[1], 2),
         "words": [astuple(word) for word in words],
+        "languages": list(languages),
     }

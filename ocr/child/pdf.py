@@ -12,7 +12,7 @@ import pypdfium2.raw as pdfium_c
 from PIL import Image
 
 from ocr.child import born_digital
-from ocr.child.sheets import LOWEST_DPI, Gray, Sheet, fitting
+from ocr.child.sheets import COLOUR_WEIGHT, LOWEST_DPI, Gray, Sheet, fitting
 from ocr.values import Unreadable, Word
 
 _COVERS = 0.98  # of the page's width and height, for a picture that is the whole page
@@ -117,7 +117,8 @@ def _images(page: pdfium.PdfPage) -> list[pdfium.PdfImage]:
 
 def _check(image: pdfium.PdfImage, max_pixels: int, number: int) -> None:
     width, height = image.get_px_size()
-    if width * height > max_pixels:
+    bits = image.get_metadata().bits_per_pixel
+    if (COLOUR_WEIGHT if bits > 8 else 1) * width * height > max_pixels:
         raise Unreadable("page-too-large", f"A picture of {width} x {height} pixels", number)
 
 

@@ -15,6 +15,7 @@ from ocr.values import Word
 Gray = NDArray[np.uint8]
 
 READING_DPI = 300
+COLOUR_WEIGHT = 3  # a pixel in colour counts thrice against the limit on pixels
 LOWEST_DPI = 72  # below, nothing of an office page can be recognised
 
 

@@ -159,10 +159,8 @@ def _stands_on_head(way: Way, dpi: float) -> bool:
     """Whether a few lines read much better upside down. Reading a whole page the wrong way up
     would take ten times as long as the right way."""
     height = way.gray.shape[0]
-    letters = preparation.letter_rows(way.gray, dpi)
     size = max(40, int(height * _STRIP))
-    sums = np.convolve(letters, np.ones(size), mode="valid")
-    top = int(np.argmax(sums)) if len(sums) else 0
+    top = preparation.densest_rows(way.gray, dpi, size)
     upright = _look(way, top, top + size, dpi)
     if _quality(upright) >= _UPRIGHT:
         return False

@@ -1,12 +1,14 @@
 """Registering, showing and searching from the command line; the proofs."""
 
 import hashlib
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Done, Terminal
 
+_numbers = count(1)
 CONTRACT = {
     *("book", "year", "number", "label", "direction", "subject", "registered_at", "sender"),
     *("recipients", "sender_reference", "files", "charges", "annulled", "relations"),
@@ -16,7 +18,7 @@ CONTRACT = {
 @pytest.fixture
 def letter(tmp_path: Path) -> Path:
     path = tmp_path / "αίτηση.txt"
-    path.write_text("Παρακαλώ να επισκευαστεί το πεζοδρόμιο.")
+    path.write_text(f"Παρακαλώ να επισκευαστεί το πεζοδρόμιο. {next(_numbers)}")
     return path
 
 

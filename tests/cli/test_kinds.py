@@ -47,3 +47,22 @@ def test_what_is_no_kind_is_refused(office: Terminal, tmp_path: Path) -> None:
 def test_what_waits_for_its_description_is_listed(office: Terminal) -> None:
     assert isinstance(office("undescribed", "--json").document, list)
     assert office("undescribed").code == 0
+
+
+def test_a_document_of_a_kind_is_registered_once_unless_there_is_a_reason(
+    office: Terminal, tmp_path: Path
+) -> None:
+    path, paper = tmp_path / "kind.json", tmp_path / "klisi.txt"
+    path.write_text(json.dumps(KIND))
+    paper.write_text("κλήση που ήρθε δύο φορές")
+    assert office("kinds", "define", "klisi-b", path, "--as", "admin").code == 0
+    command = (
+        *("register", paper, "--direction", "incoming", "--subject", "Πληρωμή κλήσης"),
+        *("--from", "Άννα Μάρκου", "--kind", "klisi-b", "--value", "fine=77/2026", "--json"),
+    )
+    first = office(*command)
+    assert first.code == 0, first.err
+    again = office(*command)
+    assert again.code == 1
+    assert first.document["label"] in again.err
+    assert office(*command, "--duplicate-reason", "δεύτερο αντίτυπο").code == 0

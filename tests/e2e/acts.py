@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 from playwright.sync_api import FilePayload, Page, expect
@@ -11,6 +12,7 @@ from tests.e2e.desk import Desk, el, labelled, press, word
 
 SLOW = 120_000  # milliseconds: what a worker does may wait for others on a busy machine
 PAGES = Path(__file__).parent.parent / "data" / "pages"
+_copies = count(1)
 SCAN = PAGES / "13-ell-letter-mono300.pdf"  # a Greek certificate, scanned in black and white
 
 
@@ -28,6 +30,12 @@ def shown_entry(page: Page) -> Place:
     path = "/entries/" + page.url.partition("/entries/")[2].partition("?")[0]
     year, number = path.split("/")[-2:]
     return Place(path, f"{number}/{year}")
+
+
+def another_scan() -> FilePayload:
+    """The scan once more, with other bytes: the register knows the same ones again."""
+    data = SCAN.read_bytes() + b"%% copy %d\n" % next(_copies)
+    return as_file(SCAN.name, data)
 
 
 def fill_in(

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.axe import assert_accessible
 from tests.e2e.desk import Desk, el, labelled, press
 
-SUBJECTS = ("Αίτηση επιδόματος θέρμανσης", "Καταγγελία για στάσιμα νερά")
+SUBJECTS = ("Αίτηση επιδόματος θέρμανσης", 'Καταγγελία "στάσιμα νερά" \\ ρέμα <b>&amp; 𝛂 τέλος')
 
 
 def test_the_offline_page_notes_documents_that_the_book_takes_over(

@@ -36,7 +36,7 @@ def test_without_the_broker_letters_are_registered_and_read_when_it_is_back(
     acts.register(other, scan, subject="Υπό ανάγνωση όταν έπεσε ο μεσίτης")
     acts.reading_of(other, "running")
     with away(running.broker):
-        acts.register(page, acts.SCAN, subject="Χωρίς τον μεσίτη μηνυμάτων")
+        acts.register(page, acts.another_scan(), subject="Χωρίς τον μεσίτη μηνυμάτων")
         acts.reading_of(page, "pending")
     acts.reading_of(page, "done")
     acts.reading_of(other, "done")
@@ -46,9 +46,9 @@ def test_without_the_store_nothing_is_registered_and_the_clerk_is_told(
     desk: Desk, running: Running
 ) -> None:
     page = desk.page("clerk")
-    before = running.ask(LAST)
+    before, scan = running.ask(LAST), acts.another_scan()
     with away(running.store):
-        acts.fill_in(page, acts.SCAN, subject="Χωρίς την αποθήκη αρχείων")
+        acts.fill_in(page, scan, subject="Χωρίς την αποθήκη αρχείων")
         press(page, "Register")
         told = page.locator(".govuk-error-summary")
         expect(told).to_contain_text(el(STORE_AWAY), timeout=acts.SLOW)
@@ -57,7 +57,7 @@ def test_without_the_store_nothing_is_registered_and_the_clerk_is_told(
     press(page, "Register")  # the file still stands in the form
     place = acts.shown_entry(page)
     assert int(place.label.split("/")[0]) == before + 1
-    assert fetched(page, f"{place.path}/files/1").data == acts.SCAN.read_bytes()
+    assert fetched(page, f"{place.path}/files/1").data == scan["buffer"]
 
 
 def test_without_time_stamps_nobody_signs_and_the_draft_stays_as_it_was(
@@ -83,7 +83,7 @@ def test_while_the_database_restarts_a_form_is_kept_and_goes_on_afterwards(
 ) -> None:
     page = desk.page("clerk")
     message = el("The database does not answer. Nothing was saved; please try again in a minute.")
-    acts.fill_in(page, acts.SCAN, subject="Κατά την επανεκκίνηση της βάσης")
+    acts.fill_in(page, acts.another_scan(), subject="Κατά την επανεκκίνηση της βάσης")
     with away(running.postgres):
         press(page, "Register")
         expect(page.get_by_text(message).first).to_be_visible(timeout=acts.SLOW)

@@ -68,7 +68,7 @@ def test_the_memory_of_a_child_is_limited(letter: Path) -> None:
     with Pool() as pool:
         pool.ask(_request(letter), limits=LIMITS, seconds=20)
         process = psutil.Process(pool._idle[0].pid)
-        assert process.rlimit(psutil.RLIMIT_AS) == (LIMITS.memory_bytes, LIMITS.memory_bytes)
+        assert process.rlimit(psutil.RLIMIT_DATA) == (LIMITS.memory_bytes, LIMITS.memory_bytes)
 
 
 def test_children_end_with_their_pool(letter: Path) -> None:

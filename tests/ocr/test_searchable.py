@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import subprocess
 from pathlib import Path
 
 import pikepdf
@@ -107,3 +108,63 @@ def test_a_signed_pdf_is_left_alone(tmp_path: Path) -> None:
         pdf.save(tmp_path / "a.pdf")
     with pytest.raises(ocr.Unreadable, match="signed"):
         ocr.searchable_pdf(tmp_path / "a.pdf", [])
+
+
+@pytest.mark.parametrize("through_a_form", [False, True])
+def test_an_old_invisible_layer_gives_way_to_the_new_one(
+    tmp_path: Path, through_a_form: bool
+) -> None:
+    old = b"q BT 3 Tr /F1 12 Tf 72 720 Td (OLDWORDS of a scanner) Tj ET Q"
+    with pikepdf.open(MONO) as pdf:
+        page = pdf.pages[0]
+        font = pikepdf.Dictionary(
+            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+        )
+        if through_a_form:
+            form = pdf.make_stream(old)
+            form.Type, form.Subtype = pikepdf.Name.XObject, pikepdf.Name.Form
+            form.BBox = [0, 0, 595, 842]
+            form.Resources = pikepdf.Dictionary(Font=pikepdf.Dictionary(F1=font))
+            page.add_resource(form, pikepdf.Name.XObject, pikepdf.Name.Old)
+            old = b"q /Old Do Q"
+        else:
+            page.add_resource(font, pikepdf.Name.Font, pikepdf.Name.F1)
+        page.contents_add(pdf.make_stream(old))
+        pdf.save(tmp_path / "scan.pdf")
+    before = (tmp_path / "scan.pdf").read_bytes()
+    assert "OLDWORDS" in _text(before)
+
+    pages = list(ocr.read_pages(tmp_path / "scan.pdf"))
+    assert pages[0].source == "ocr"
+    result = ocr.searchable_pdf(tmp_path / "scan.pdf", pages)
+    assert "OLDWORDS" not in _text(result)
+    assert _streams(result) == _streams(MONO.read_bytes())
+    longest = max(pages[0].words, key=lambda word: len(word.text)).text
+    assert _text(result).count(longest) == pages[0].text.count(longest)
+
+
+def test_visible_text_beside_a_scan_stays(tmp_path: Path) -> None:
+    with pikepdf.open(MONO) as pdf:
+        font = pikepdf.Dictionary(
+            Type=pikepdf.Name.Font, Subtype=pikepdf.Name.Type1, BaseFont=pikepdf.Name.Helvetica
+        )
+        pdf.pages[0].add_resource(font, pikepdf.Name.Font, pikepdf.Name.F1)
+        stamp = b"q BT /F1 12 Tf 72 20 Td (Received) Tj 3 Tr (hidden) Tj ET Q"
+        pdf.pages[0].contents_add(pdf.make_stream(stamp))
+        pdf.save(tmp_path / "scan.pdf")
+    pages = list(ocr.read_pages(tmp_path / "scan.pdf"))
+    assert "Received" in _text(ocr.searchable_pdf(tmp_path / "scan.pdf", pages))
+
+
+@pytest.mark.parametrize("pdfa", [False, True])
+def test_another_program_finds_the_words_as_well(tmp_path: Path, pdfa: bool) -> None:
+    fax = PAGES / "12-ell-letter-fax.tif"
+    pages = list(ocr.read_pages(fax))
+    (tmp_path / "a.pdf").write_bytes(ocr.searchable_pdf(fax, pages, pdfa=pdfa))
+    run = subprocess.run(
+        ["pdftotext", str(tmp_path / "a.pdf"), "-"], capture_output=True, text=True, check=True
+    )
+    assert run.stderr == ""
+    found = set(run.stdout.split())
+    lost = [word.text for word in pages[0].words if word.text not in found]
+    assert len(lost) <= 0.02 * len(pages[0].words)

@@ -1,14 +1,11 @@
 """Corners that whole documents seldom reach."""
 
-import io
-import json
 import sys
 from types import SimpleNamespace
 
 import pytest
 
 import signing
-from signing import limited
 from signing.certificates import shown_name
 from signing.reasons import MEANING, ordered
 from signing.testpki import __main__ as command
@@ -61,19 +58,6 @@ def test_a_large_token_is_signed_in(office: Office, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr("signing.timestamps.USUAL_TOKEN", 300)
     pdf = office.signed(letter(), level="B-LTA")
     assert office.validate(pdf).verdict == "valid"
-
-
-def test_the_child_answers_on_its_standard_output(
-    office: Office, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The child's own code, without its limits, which would bind this process."""
-    monkeypatch.setattr("resource.setrlimit", lambda *_: None)
-    order = {"seconds": 9, "memory_bytes": 1, "at": None, "offline": True}
-    for roots, expected in (([], "document"), (["nonsense"], "error")):
-        head = json.dumps(order | {"trust_roots": roots}).encode() + b"\n"
-        monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(head + letter())))
-        limited.main()
-        assert expected in json.loads(capsys.readouterr().out)
 
 
 def test_the_command_ends_on_an_interrupt(

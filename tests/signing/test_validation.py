@@ -6,6 +6,8 @@ from io import BytesIO
 
 import pikepdf
 import pytest
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import signers
 
 import signing
 from tests.signing import documents
@@ -182,3 +184,24 @@ def test_loops_in_the_document_end(office: Office) -> None:
     start = int(plain.rsplit(b"startxref", 1)[1].split()[0])
     looped = plain.replace(b"/Size", b"/Prev %d /Size" % start)
     assert office.validate(looped).verdict == "invalid"
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_a_document_that_opens_without_a_password_is_judged(office: Office, version: int) -> None:
+    """Encrypted only so that it cannot be printed or changed: two signatures, then an attack."""
+    output = BytesIO()
+    with pikepdf.open(BytesIO(letter())) as plain:
+        plain.save(output, encryption=pikepdf.Encryption(owner="a", user="", R=version))
+    pdf = output.getvalue()
+    for field, key in (("A", office.secretary), ("B", office.mayor)):
+        writer = IncrementalPdfFileWriter(BytesIO(pdf))
+        writer.encrypt(b"")
+        meta = signers.PdfSignatureMetadata(field_name=field, md_algorithm="sha256")
+        pdf = signers.PdfSigner(meta, signer=key.signer).sign_pdf(writer).getvalue()
+        assert office.validate(pdf).integrity == "intact"
+    writer = IncrementalPdfFileWriter(BytesIO(pdf))
+    writer.encrypt(b"")
+    documents.other_page_content(writer)
+    output = BytesIO()
+    writer.write(output)
+    assert office.validate(output.getvalue()).integrity == "changed"

@@ -8,6 +8,7 @@ import pytest
 
 from api.portal import pickup, verify
 from docflow import throttle
+from tests import factories
 from tests.api.browsing import Browser, words
 from tests.api.conftest import House, Issued, issue
 
@@ -88,7 +89,10 @@ def test_a_file_that_is_no_document_of_ours_is_unknown(visitor: Browser, data: b
 
 def test_an_annulled_document_is_no_longer_valid(visitor: Browser, house: House, clerk: Browser):
     other = issue(house)
-    clerk.post(f"{other.address}/acts/annul", data={"reason": "Λάθος παραλήπτης"})
+    with house.office.db.begin() as session:
+        factories.annulled(
+            session, house.town, house.entry_id(other.address), reason="Λάθος παραλήπτης"
+        )
     assert "The document was annulled" in words(visitor.get(f"/verify/{other.code}"))
     assert "The document was annulled" in words(_upload(visitor, other.pdf))
     assert "Λάθος παραλήπτης" not in words(visitor.get(f"/verify/{other.code}"))

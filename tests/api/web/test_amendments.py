@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from api.web import counts
 from docflow import registry
 from tests.api.browsing import Browser, typed, words
 from tests.api.conftest import House
@@ -194,3 +195,19 @@ def test_a_related_entry_that_one_may_not_see_is_not_drawn(browsing: Browsing, h
     page = browsing("engineer").get(one)
     assert page.status_code == 200
     assert "Υπόθεση Ψι" not in page.text
+
+
+def test_the_registrar_sees_how_many_wait_for_him(
+    browsing: Browsing, house: House, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(counts, "_LIFE", 0)  # an earlier test's count may still be remembered
+    address = house.register()
+    request_id = request_of(house, browsing("clerk"), address)
+    registrar = browsing("registrar")
+    waiting = registrar.get("/annulments").text.count("/entries/koino/")
+    assert f"Annulments ({waiting})" in words(registrar.get("/book"))
+    registrar.post(
+        f"{address}/acts/refuse-annulment", data={"request_id": request_id, "reason": "όχι"}
+    )
+    left = f"Annulments ({waiting - 1})" if waiting > 1 else "Annulments "
+    assert left in words(registrar.get("/book"))

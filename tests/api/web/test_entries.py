@@ -142,17 +142,6 @@ def test_an_act_that_does_not_exist_is_not_found(clerk: Browser, house: House):
     assert clerk.post(f"{house.register()}/acts/burn").status_code == 404
 
 
-def test_an_entry_is_annulled_with_a_reason_and_stays_readable(clerk: Browser, house: House):
-    address = house.register()
-    refused = clerk.post(f"{address}/acts/annul", data={"reason": ""})
-    assert refused.status_code == 422
-    clerk.post(f"{address}/acts/annul", data={"reason": "Διπλή καταχώριση"})
-    page = clerk.get(address)
-    assert "Διπλή καταχώριση" in words(page)
-    assert "Annulled" in words(page)
-    assert 'class="app-row--struck"' in clerk.get("/book").text
-
-
 def test_reading_is_asked_for_again_only_while_it_goes_on(clerk: Browser, house: House):
     address = house.register((b"Hello", "α.txt"))
     waiting = clerk.get(f"{address}/files", headers={"HX-Request": "true"})

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 import signing
 from docflow import audit, closings, organization, registry
-from docflow.closings import years
+from docflow.closings import declarations
 from docflow.errors import Forbidden
 from docflow.office import Office
 from docflow.principal import Principal
@@ -199,13 +199,13 @@ def test_what_changes_while_the_declaration_is_made_stops_the_act(
     signing_office: Office, town: Town, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     year_of(signing_office, town)
-    seal = years._sealed_pdf
+    seal = declarations.sealed_pdf
 
     def slow(*args: object) -> bytes:
         factories_annulled(signing_office, town, 1)
         return seal(*args)
 
-    monkeypatch.setattr(years, "_sealed_pdf", slow)
+    monkeypatch.setattr(declarations, "sealed_pdf", slow)
     with pytest.raises(closings.ChangedMeanwhile):
         close(signing_office, town)
     row = session.get_one(BookYear, (town.books["koino"], 2025))

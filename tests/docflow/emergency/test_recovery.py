@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from docflow import audit, clock, emergency, organization, registry
+from docflow import audit, clock, emergency, kinds, organization, registry
 from docflow.emergency import Authorised, Noted
 from docflow.principal import NotAllowed, Role
 from docflow.registry import Entry
@@ -349,3 +349,18 @@ def test_the_series_of_the_book_stays_unbroken(session, town, page):
         if one.book == "koino"
     ]
     assert (series.last_number, series.problems) == (5, ())
+
+
+def test_the_days_of_a_deadline_count_from_the_receipt(session, town):
+    """An entry that was received earlier (in an emergency, or late) loses no day of it."""
+    definition = kinds.Definition(
+        title_el="Αίτηση με προθεσμία",
+        title_en="Application",
+        directions=("incoming",),
+        defaults=kinds.Defaults(days=10),
+        fields=(),
+    )
+    kinds.define(session, "aitisi", definition, by=town.person(session, "administrator"))
+    entry = factories.letter(session, town, kind="aitisi", received_at=START - timedelta(days=3))
+    handling = session.get_one(registry.Handling, entry.id)
+    assert handling.due_on == date(2026, 11, 23)

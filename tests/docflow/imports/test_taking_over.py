@@ -104,7 +104,8 @@ def test_numbers_dates_and_words_stand_as_they_were(committed, town, registrar):
         assert registry.details(session, third, by=clerk).line.state == "closed"
         origin = imports.origin(session, third.id)
         assert (origin.taken_from, origin.row) == ("Παλαιό βιβλίο", 4)
-        assert origin.cells["Παρατηρήσεις"] == "παλαιό"
+        assert list(origin.cells[0]) == ["Αρ. Πρωτ.", "5"]
+        assert dict(origin.cells)["Παρατηρήσεις"] == "παλαιό"
         assert imports.origin(session, third.id + 1) is None
         found = search.search(session, "θερινά ωράρια", by=clerk)
         assert [hit.line.id for hit in found.hits] == [third.id]

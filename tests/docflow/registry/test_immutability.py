@@ -20,14 +20,33 @@ WRITTEN_ONCE = (
     "arrival_ends",
     "arrivals",
     "audit_checkpoints",
+    "audit_cosignatures",
     "audit_events",
+    "audit_keys",
+    "audit_timestamps",
+    "corrections",
+    "daily_registers",
+    "depositors",
     "draft_versions",
+    "duplicate_notes",
+    "emergency_authorisations",
+    "emergency_entries",
+    "emergency_kits",
+    "emergency_periods",
     "entries",
+    "entry_kinds",
+    "entry_persons",
     "files",
+    "kind_versions",
+    "old_entries",
     "papers",
+    "party_changes",
     "recipients",
+    "register_starts",
+    "relation_removals",
     "relations",
     "reservations",
+    "year_closings",
 )
 
 
@@ -42,8 +61,8 @@ class Filled(NamedTuple):
 def filled(postgres: stack.PostgresServer, clone: Callable[[str], str]) -> Iterator[Filled]:
     """Refusals leave no trace, so one database serves all tests of this module."""
     name = clone("written_once")
-    with psycopg.connect(_plain(postgres.owner_url(name))) as owner:
-        _fill(owner)
+    with postgres.cluster.connect(name) as superuser:
+        _fill(superuser)
     connections = Filled(
         psycopg.connect(_plain(postgres.url(name)), autocommit=True),
         psycopg.connect(_plain(postgres.owner_url(name)), autocommit=True),
@@ -58,56 +77,43 @@ def _plain(url: str) -> str:
     return make_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 
-def _fill(owner: psycopg.Connection[tuple[object, ...]]) -> None:
-    """One row in each table, by SQL: only that there is one matters here."""
-    for statement in (
-        "INSERT INTO bodies (id, code, name, letterhead, city, address, phone, email, website) "
-        "VALUES (1, 'b', 'B', '[]', '', '', '', '', '')",
-        "INSERT INTO units (id, body_id, code, name, valid_from) "
-        "VALUES (1, 1, 'u', 'U', '2000-1-1')",
-        "INSERT INTO users (id, body_id, username, full_name, title) VALUES (1, 1, 'n', 'N', '')",
-        "INSERT INTO books (id, body_id, code, title) VALUES (1, 1, 'k', 'K')",
-        "INSERT INTO book_years (book_id, year) VALUES (1, 2026)",
-        *(
-            statement
-            for number in (1, 2)
-            for statement in (
-                f"UPDATE book_years SET last_number = {number}, "
-                f"last_registered_at = '2026-05-0{number}'",
-                "INSERT INTO entries (id, body_id, book_id, year, number, direction, registered_at,"
-                " received_at, subject, sender_name, sender_address, sender_email,"
-                " sender_reference, sender_reference_key, delivery_method, delivery_detail,"
-                " attachments_count, attachments_note, verification_code, label) VALUES "
-                f"({number}, 1, 1, 2026, {number}, 'incoming', '2026-05-0{number}', now(), 'θέμα',"
-                f" 'Α', '', '', '', '', 'counter', '', 0, '', 'code{number}', '{number}/2026')",
-            )
-        ),
-        "UPDATE book_years SET last_number = 3, last_registered_at = '2026-05-03'",
-        "INSERT INTO reservations (body_id, book_id, year, series, number, sub_number, label,"
-        " direction, taken_at, owner_id, reserved_by, reason, expires_at) VALUES (1, 1, 2026,"
-        " 'common', 3, 0, '3/2026', 'outgoing', '2026-05-03', 1, 1, 'x', '2026-06-01')",
-        "INSERT INTO arrival_years (body_id, year) VALUES (1, 2026)",
-        "UPDATE arrival_years SET last_number = 1, last_arrived_at = '2026-05-03'",
-        "INSERT INTO arrivals (id, body_id, year, number, arrived_at, sender_name, delivery_method)"
-        " VALUES (1, 1, 2026, 1, '2026-05-03', 'Α', 'post')",
-        "INSERT INTO arrival_ends (arrival_id, outcome, reason, ended_by, ended_at) "
-        "VALUES (1, 'junk', 'x', 1, now())",
-        "INSERT INTO recipients (entry_id, position, name, address, email, is_copy) "
-        "VALUES (1, 1, 'Β', '', '', false)",
-        "INSERT INTO relations (entry_id, other_id, kind) VALUES (2, 1, 'answers')",
-        "INSERT INTO annulments (entry_id, reason, annulled_at) VALUES (1, 'λάθος', now())",
-        "INSERT INTO files (entry_id, position, role, name, sha256, size, media_type) "
-        "VALUES (1, 1, 'original', 'a', 'b', 1, 'c')",
-        "INSERT INTO papers (entry_id, kind, language, sha256) VALUES (1, 'receipt', 'el', 'b')",
-        "INSERT INTO drafts (id, body_id, book_id, unit_id, drafter_id, state, subject,"
-        " recipient_name, recipient_address, recipient_email, channel, copies_to, body_text) "
-        "VALUES (1, 1, 1, 1, 1, 'drafting', '', '', '', '', 'post', '[]', '')",
-        "INSERT INTO draft_versions (draft_id, version, content, saved_by) VALUES (1, 1, '{}', 1)",
-        "INSERT INTO audit_events (id, at, body_id, actor_name, via, action, subject_type,"
-        " subject_id, details) VALUES (1, now(), 1, '', 'job', 'x', 'entry', 1, '{}')",
-        "INSERT INTO audit_checkpoints VALUES (1, 1, sha256('x'), 'note', now())",
-    ):
-        owner.execute(statement)
+VALUES = {  # of each type a value that the columns take
+    "bigint": "1",
+    "boolean": "false",
+    "bytea": "'x'",
+    "date": "'2026-05-04'",
+    "integer": "1",
+    "jsonb": "'{}'",
+    "numeric": "1",
+    "text": "'x'",
+    "timestamp with time zone": "now()",
+}
+
+
+def _fill(superuser: psycopg.Connection[tuple[object, ...]]) -> None:
+    """One row in each guarded table: only that there is one matters here.
+
+    Sense and ties of the rows do not: the checks of this scratch database go, keys and the guards
+    of inserting sleep.
+    """
+    superuser.execute("SET session_replication_role = replica")
+    checks = superuser.execute(
+        "SELECT 'ALTER TABLE ' || conrelid::regclass || ' DROP CONSTRAINT ' "
+        "|| quote_ident(conname) "
+        "FROM pg_constraint WHERE contype = 'c' AND conrelid::regclass::text = ANY (%s)",
+        [list(WRITTEN_ONCE)],
+    ).fetchall()
+    for (statement,) in checks:
+        superuser.execute(str(statement))
+    for table in WRITTEN_ONCE:
+        columns = superuser.execute(
+            "SELECT column_name, data_type FROM information_schema.columns "
+            "WHERE table_schema = 'public' AND table_name = %s AND is_nullable = 'NO'",
+            [table],
+        ).fetchall()
+        names = ", ".join(str(name) for name, _ in columns)
+        values = ", ".join(VALUES[str(of_type)] for _, of_type in columns)
+        superuser.execute(f"INSERT INTO {table} ({names}) VALUES ({values})")
 
 
 @pytest.mark.parametrize("table", WRITTEN_ONCE)

@@ -4,6 +4,7 @@ import random
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
@@ -12,7 +13,7 @@ from docflow import audit, clock, registry
 from docflow.errors import Conflict, DocflowError, NotFound
 from docflow.office import Office
 from docflow.parties import Contact
-from docflow.principal import NotAllowed
+from docflow.principal import NotAllowed, Principal
 from docflow.registry import Direction, Entry, Numbering, Policy, Relation, Scheme, books, masks
 from docflow.registry.books import BookKind
 from tests import factories
@@ -26,7 +27,7 @@ MAY = athens(2026, 5, 4, 10, 0)
 
 
 def make_book(
-    session: Session, town: Town, policy: Policy, *, code: str = "vivlio", **more: object
+    session: Session, town: Town, policy: Policy, *, code: str = "vivlio", **more: Any
 ) -> None:
     books.create(
         session,
@@ -40,15 +41,13 @@ def make_book(
     session.flush()
 
 
-def registered(
-    session: Session, town: Town, direction: str = "incoming", **changes: object
-) -> Entry:
+def registered(session: Session, town: Town, direction: str = "incoming", **changes: Any) -> Entry:
     if direction == "outgoing":
         changes = {"sender": None, "recipients": (Contact(name="Πολίτης"),), **changes}
     return factories.letter(session, town, book="vivlio", direction=Direction(direction), **changes)
 
 
-def answered(session: Session, town: Town, letter: Entry, **changes: object) -> Entry:
+def answered(session: Session, town: Town, letter: Entry, **changes: Any) -> Entry:
     return registered(
         session, town, "outgoing", relations=((letter.id, Relation.ANSWERS),), **changes
     )
@@ -109,6 +108,17 @@ def test_a_number_is_shared_once_and_only_by_the_answer_of_its_year(
         assert answered(session, town, late).label == "1/2027"
     with pytest.raises(registry.NotAsTheBookNumbers):
         factories.letter(session, town, same_number=True)
+
+
+def test_the_letter_may_be_named_by_its_number(session: Session, town: Town) -> None:
+    make_book(session, town, SHARED)
+    letter = registered(session, town)
+    answer = registered(session, town, "outgoing", same_number_as=letter.number)
+    assert (answer.number, answer.shares_number_of) == (letter.number, letter.id)
+    [tie] = registry.details(session, letter, by=town.person(session, "clerk")).relations
+    assert tie[0] == Relation.ANSWERS
+    with pytest.raises(registry.CannotShareNumber, match="no incoming document 9"):
+        registered(session, town, "outgoing", same_number_as=9)
 
 
 def test_documents_of_a_case_are_its_sub_numbers(session: Session, town: Town) -> None:
@@ -229,7 +239,7 @@ def test_a_closed_book_takes_no_more_numbers(session: Session, town: Town) -> No
 
 
 def test_only_the_administrator_keeps_the_books(session: Session, town: Town) -> None:
-    acts: list[Callable[[registry.books.Book | object], object]] = [
+    acts: list[Callable[[Principal], object]] = [
         lambda by: books.create(
             session, code="x", title="Τίτλος", kind=BookKind.COMMON, policy=Policy(), by=by
         ),

@@ -21,6 +21,7 @@ from docflow.office import Office
 from docflow.parties import Contact
 from docflow.registry import Annulment, Direction, Reservation, books, reservations
 from tests import factories
+from tests.conftest import OneTransaction
 from tests.docflow.steps import athens
 from tests.factories import ZONE, Town
 
@@ -322,14 +323,14 @@ class Promises(RuleBasedStateMachine):
 
 
 @pytest.fixture
-def machine(office: Office, town: Town) -> type[Promises]:
+def machine(office: Office, db: OneTransaction, town: Town) -> type[Promises]:
     """Each example in a savepoint of its own, so that all begin with an empty book."""
 
     class Here(Promises):
         def __init__(self) -> None:
             super().__init__()
             self.office, self.town = office, town
-            self._example = office.db.connection.begin_nested()
+            self._example = db.connection.begin_nested()
 
         def teardown(self) -> None:
             self._example.rollback()

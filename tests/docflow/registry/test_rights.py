@@ -31,7 +31,7 @@ def test_a_new_letter_is_seen_by_the_registry_its_head_and_the_auditor(
     session: Session, town: Town
 ) -> None:
     entry = factories.letter(session, town)
-    assert who_sees(session, town, entry) == {"clerk", "secretary", "auditor"}
+    assert who_sees(session, town, entry) == {"clerk", "registrar", "secretary", "auditor"}
 
 
 def test_a_charged_letter_is_seen_by_the_unit_and_the_heads_above(
@@ -39,7 +39,7 @@ def test_a_charged_letter_is_seen_by_the_unit_and_the_heads_above(
 ) -> None:
     entry = factories.letter(session, town)
     routing.charge(session, entry.id, by=town.person(session, "secretary"), to=town.target("ΟΔΟΠ"))
-    seen = {"clerk", "secretary", "auditor", "engineer", "colleague", "director"}
+    seen = {"clerk", "registrar", "secretary", "auditor", "engineer", "colleague", "director"}
     assert who_sees(session, town, entry) == seen
 
 

@@ -123,7 +123,7 @@ def test_a_letter_whose_subject_has_the_word_comes_before_one_whose_file_has_it(
 ) -> None:
     in_file = factories.letter(session, town, subject="Πρώτο")
     in_subject = factories.letter(session, town, subject="Υδροδότηση")
-    index(session, in_file, recipients=[], body="υδροδότηση")
+    index(session, in_file, named=[], body="υδροδότηση")
     assert found(session, town, "υδροδότηση") == [in_subject.id, in_file.id]
 
 
@@ -141,7 +141,7 @@ def test_the_longest_scan_of_different_words_can_be_indexed(session: Session, to
     """PostgreSQL refuses a vector of more than 1 MB."""
     letter = factories.letter(session, town)
     words = (f"λέξη{n:x}" for n in range(60_000))
-    index(session, letter, recipients=[], body=" ".join(words))
+    index(session, letter, named=[], body=" ".join(words))
     assert found(session, town, "λέξη1") != []
 
 
