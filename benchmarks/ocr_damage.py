@@ -5,10 +5,12 @@ scanner would have delivered, with its resolution. Deterministic for one seed.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 Pixels = NDArray[np.uint8]
 Rng = np.random.Generator
@@ -41,7 +43,7 @@ def warped(page: Pixels, rng: Rng) -> tuple[Pixels, int]:
     down = bend * np.sin(xs / width * 2 * np.pi * np.float32(rng.uniform(0.5, 1.1)) + phase)
     across = 0.4 * bend * np.sin(ys / height * 2 * np.pi + phase)
     bent = cv2.remap(page, xs + across, ys + down, cv2.INTER_LINEAR, borderValue=(255,) * 3)
-    return _graded(bent, rng, 18), FULL
+    return _graded(bent.astype(np.uint8), rng, 18), FULL
 
 
 def noisy(page: Pixels, rng: Rng) -> tuple[Pixels, int]:
@@ -93,8 +95,6 @@ def fax(page: Pixels, rng: Rng) -> tuple[Pixels, int]:
 
 def dithered(page: Pixels, rng: Rng) -> tuple[Pixels, int]:
     """Gray made of black dots, as cheap scanners deliver it (Floyd and Steinberg)."""
-    from PIL import Image  # here, since nothing else in this module needs it
-
     soft = _gray(page) * 0.85 + 30
     bits = Image.fromarray(_clipped(soft)).convert("1")
     return _clipped(np.asarray(bits) * 255), FULL
@@ -106,9 +106,8 @@ def black_and_white(page: Pixels, rng: Rng) -> tuple[Pixels, int]:
 
 def copied(page: Pixels, rng: Rng) -> tuple[Pixels, int]:
     """A copy of a copy: thickened or broken letters, dots, a dark edge, a little askew."""
-    gray = _gray(page)
-    gray = cv2.GaussianBlur(gray, (0, 0), 1.4)
-    grain = cv2.GaussianBlur(rng.normal(0, 255, gray.shape), (0, 0), 1.6) * 0.5
+    gray = cv2.GaussianBlur(_gray(page), (0, 0), 1.4)
+    grain = cv2.GaussianBlur(np.asarray(rng.normal(0, 255, gray.shape)), (0, 0), 1.6) * 0.5
     bits = _clipped((gray + grain > rng.uniform(120, 175)) * 255)
     bits[:, : int(rng.integers(10, 60))] = 0
     return _turned(_specks(bits, rng, 350), float(rng.uniform(-0.9, 0.9))), FULL
@@ -169,11 +168,15 @@ DAMAGES: dict[str, Damage] = {
 
 
 def _gray(page: Pixels) -> Pixels:
-    return page if page.ndim == 2 else cv2.cvtColor(page, cv2.COLOR_RGB2GRAY).astype(np.uint8)
+    if page.ndim == 2:
+        return page
+    gray: Pixels = cv2.cvtColor(page, cv2.COLOR_RGB2GRAY).astype(np.uint8)
+    return gray
 
 
-def _clipped(values: NDArray[np.generic]) -> Pixels:
-    return np.clip(values, 0, 255).astype(np.uint8)
+def _clipped(values: NDArray[Any]) -> Pixels:
+    clipped: Pixels = np.clip(values, 0, 255).astype(np.uint8)
+    return clipped
 
 
 def _turned(page: Pixels, degrees: float) -> Pixels:
@@ -191,7 +194,9 @@ def _reduced(page: Pixels, dpi: int) -> Pixels:
 
 def _jpeg(page: Pixels, quality: int) -> Pixels:
     _, data = cv2.imencode(".jpg", page, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return cv2.imdecode(data, cv2.IMREAD_UNCHANGED).astype(np.uint8)
+    decoded = cv2.imdecode(data, cv2.IMREAD_UNCHANGED)
+    assert decoded is not None
+    return decoded.astype(np.uint8)
 
 
 def _graded(page: Pixels, rng: Rng, depth: float) -> Pixels:
@@ -216,6 +221,6 @@ def _specks(page: Pixels, rng: Rng, count: int) -> Pixels:
 
 def _bleed(page: Pixels, rng: Rng, strength: float, blur: float) -> Pixels:
     """The print of the other side: the page itself mirrored and moved, faint and soft."""
-    other = np.roll(page[:, ::-1], int(rng.integers(150, 420)), axis=0)
-    other = cv2.GaussianBlur(other, (0, 0), blur)
+    mirrored = np.roll(page[:, ::-1], int(rng.integers(150, 420)), axis=0)
+    other = cv2.GaussianBlur(mirrored, (0, 0), blur)
     return _clipped(page * (1 - strength * (255.0 - other) / 255.0))

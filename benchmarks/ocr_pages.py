@@ -89,11 +89,8 @@ def values(language: str, rng: Rng) -> dict[str, str]:
 
     day, month = int(rng.integers(1, 29)), int(rng.integers(1, 13))
     year = int(rng.integers(2019, 2027))
-    date = (
-        f"{day:02}.{month:02}.{year}"
-        if language in ("hun", "ces")
-        else f"{day:02}/{month:02}/{year}"
-    )
+    sign = "." if language in ("hun", "ces") else "/"
+    date = f"{day:02}{sign}{month:02}{sign}{year}"
     whole = int(rng.integers(1, 90)), int(rng.integers(0, 1000)), int(rng.integers(0, 100))
     separators = "., " if language == "ell" else ",. " if language == "eng" else " ,"
     amount = f"{whole[0]}{separators[0]}{whole[1]:03}{separators[1]}{whole[2]:02}"
@@ -110,7 +107,7 @@ def values(language: str, rng: Rng) -> dict[str, str]:
         "amount": amount,
         "code": digits(3),
         "decision": f"{int(rng.integers(1, 900))}/{year}",
-        "deadline": f"{(day % 28) + 1:02}{date[2]}{month:02}{date[2]}{year}",
+        "deadline": f"{(day % 28) + 1:02}{sign}{month:02}{sign}{year}",
         "iban": f"{country}{digits(2)} {digits(4)} {digits(4)} {digits(4)} {digits(4)}",
     }
 
@@ -247,17 +244,23 @@ def _font_file(family: str) -> str:
 
 
 def _saved(pixels: Pixels, dpi: int, target: Path, index: int) -> Path:
-    """As JPEG, PNG, TIFF (one bit: group 4) or PDF, in turn."""
-    one_bit = bool(np.isin(pixels[::5, ::5], (0, 255)).all())
-    if one_bit and pixels.ndim == 2:
-        image = Image.fromarray(pixels).convert("1", dither=Image.Dither.NONE)
-        kinds = ((".tif", {"compression": "group4"}), (".pdf", {"resolution": dpi}))
+    """As PDF and, in turn, as JPEG or (one bit) as TIFF in group 4."""
+    one_bit = pixels.ndim == 2 and bool(np.isin(pixels[::5, ::5], (0, 255)).all())
+    image = Image.fromarray(pixels)
+    if one_bit:
+        image = image.convert("1", dither=Image.Dither.NONE)
+    if index % 2:
+        path = target.with_suffix(".pdf")
+        if one_bit:  # packed without loss: Pillow takes no word on quality
+            image.save(path, resolution=dpi)
+        else:
+            image.save(path, resolution=dpi, quality=85)
+    elif one_bit:
+        path = target.with_suffix(".tif")
+        image.save(path, dpi=(dpi, dpi), compression="group4")
     else:
-        image = Image.fromarray(pixels)
-        kinds = ((".jpg", {"quality": 88}), (".pdf", {"resolution": dpi, "quality": 85}))
-    suffix, options = kinds[index % 2]
-    path = target.with_suffix(suffix)
-    image.save(path, **({} if suffix == ".pdf" else {"dpi": (dpi, dpi)}), **options)
+        path = target.with_suffix(".jpg")
+        image.save(path, dpi=(dpi, dpi), quality=88)
     return path
 
 

@@ -41,7 +41,9 @@ LETTERS = {
         ),
         number=("Αρ. Πρωτ.: {prot}", "Ημερομηνία: {date}", "ΑΔΑ: {ada}"),
         addressee=("ΠΡΟΣ: Οικονομική Υπηρεσία", "ΚΟΙΝ.: Γραφείο Αντιδημάρχου", "ΑΦΜ: {afm}"),
-        subject="ΘΕΜΑ: Έγκριση δαπάνης για την επισκευή του δικτύου ύδρευσης στον οικισμό Άνω Χωριό",
+        subject=(
+            "ΘΕΜΑ: Έγκριση δαπάνης για την επισκευή του δικτύου ύδρευσης στον οικισμό Άνω Χωριό"
+        ),
         body=(
             "Σας γνωρίζουμε ότι, ύστερα από αυτοψία του συνεργείου μας, διαπιστώθηκε σοβαρή βλάβη "
             "στον κεντρικό αγωγό, η οποία προκαλεί διακοπές στην υδροδότηση δεκαοκτώ κατοικιών.",
@@ -69,7 +71,8 @@ LETTERS = {
             "Following the inspection of the building by our surveyor, serious damage to the roof "
             "was found above the reading room, and water has entered on several occasions.",
             "The cost of the works amounts to {amount} pounds and shall be charged to budget line "
-            "30-6262.{code}, in accordance with decision no. {decision} of the Executive Committee.",
+            "30-6262.{code}, in accordance with decision no. {decision} of the Executive "
+            "Committee.",
             "The contractor shall complete the works not later than {deadline} and remove all "
             "waste at his own expense. Payment will be made to the account {iban} after final "
             "acceptance of the works by the responsible officer.",
@@ -95,9 +98,11 @@ LETTERS = {
         body=(
             "Értesítem, hogy a helyszíni szemle során súlyos meghibásodást állapítottunk meg a "
             "gerincvezetéken, amely tizennyolc lakóház vízellátását időszakosan megszakítja.",
-            "A javítás költsége {amount} forint, amelyet a költségvetés 30-6262.{code} sora terhére "
+            "A javítás költsége {amount} forint, amelyet a költségvetés 30-6262.{code} sora "
+            "terhére "
             "kell elszámolni a bizottság {decision} számú határozata alapján.",
-            "A vállalkozó köteles a munkát legkésőbb {deadline} napjáig befejezni, és az útburkolatot "
+            "A vállalkozó köteles a munkát legkésőbb {deadline} napjáig befejezni, és az "
+            "útburkolatot "
             "saját költségén helyreállítani. A kifizetés a {iban} számú bankszámlára történik a "
             "végleges műszaki átvételt követően.",
             "Kérem a szükséges intézkedések megtételét, valamint a lakosság időben történő "
@@ -117,12 +122,14 @@ LETTERS = {
         body=(
             "Sdělujeme vám, že při místním šetření byla zjištěna závažná porucha hlavního řadu, "
             "která způsobuje opakované přerušení dodávky vody do osmnácti domácností.",
-            "Náklady na opravu činí {amount} Kč a budou hrazeny z rozpočtové položky 30-6262.{code} "
+            "Náklady na opravu činí {amount} Kč a budou hrazeny z rozpočtové položky "
+            "30-6262.{code} "
             "na základě usnesení rady města č. {decision} a příslušných ustanovení zákona.",
             "Zhotovitel je povinen dokončit práce nejpozději do {deadline} a uvést povrch vozovky "
             "do původního stavu na vlastní náklady. Úhrada bude provedena na účet {iban} po "
             "konečném převzetí díla.",
-            "Žádáme vás o zajištění potřebných kroků a o včasné informování obyvatel o předpokládané "
+            "Žádáme vás o zajištění potřebných kroků a o včasné informování obyvatel o "
+            "předpokládané "
             "době trvání odstávky.",
         ),
         head=("Č.", "Popis položky", "Množství", "Cena", "Celkem"),
@@ -143,7 +150,8 @@ PARAGRAPHS = {
         "δημοσίευση της πράξης, στο πρωτόκολλο της υπηρεσίας ή με συστημένη επιστολή.",
         "Η επιτροπή παραλαβής διενήργησε μακροσκοπικό έλεγχο των ειδών και διαπίστωσε ότι είναι "
         "σύμφωνα με τις τεχνικές προδιαγραφές της μελέτης.",
-        "Κατά τη διάρκεια του χειμώνα οι υπάλληλοι της καθαριότητας εργάζονται από τις έξι το πρωί, "
+        "Κατά τη διάρκεια του χειμώνα οι υπάλληλοι της καθαριότητας εργάζονται από τις "
+        "έξι το πρωί, "
         "ενώ τα οχήματα σταθμεύουν στον χώρο του παλαιού σφαγείου.",
         "Τα δικαιολογητικά γίνονται δεκτά σε φωτοαντίγραφα, εκτός από την υπεύθυνη δήλωση, η οποία "
         "υπογράφεται ενώπιον του αρμόδιου υπαλλήλου ή ηλεκτρονικά.",
@@ -155,7 +163,8 @@ PARAGRAPHS = {
     "eng": (
         "The council met in ordinary session and, a quorum being present, proceeded to discuss the "
         "items of the agenda in the order in which they had been published.",
-        "The chairman laid before the members the report of the service, which sets out the reasons "
+        "The chairman laid before the members the report of the service, which sets out "
+        "the reasons "
         "for the proposed amendment of the budget.",
         "Objections may be lodged within ten days of publication, either at the registry of the "
         "service or by registered letter sent to the address given above.",
@@ -163,7 +172,8 @@ PARAGRAPHS = {
         "technical specifications of the study.",
         "During winter the cleaning staff begin work at six in the morning, while the vehicles are "
         "parked in the yard of the old slaughterhouse.",
-        "Supporting documents are accepted as copies, with the exception of the solemn declaration, "
+        "Supporting documents are accepted as copies, with the exception of the solemn "
+        "declaration, "
         "which has to be signed in the presence of the officer.",
         "Every earlier decision that settles the same matter in another way is hereby revoked, and "
         "a new procedure is laid down for granting parking permits.",

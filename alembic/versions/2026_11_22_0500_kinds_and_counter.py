@@ -30,9 +30,7 @@ def upgrade() -> None:
         "entries",
         "grade IN ('unclassified', 'restricted', 'confidential')",
     )
-    op.add_column(
-        "parties", sa.Column("uses", sa.BigInteger(), server_default="0", nullable=False)
-    )
+    op.add_column("parties", sa.Column("uses", sa.BigInteger(), server_default="0", nullable=False))
     # Suggestions while typing: the usual correspondents, and what a name begins with.
     op.create_index("ix_parties_usual", "parties", ["body_id", sa.text("uses DESC")])
     op.create_index(
@@ -144,7 +142,9 @@ def _create_notes() -> None:
         sa.ForeignKeyConstraint(
             ["other_id"], ["entries.id"], name=op.f("fk_duplicate_notes_other_id")
         ),
-        sa.PrimaryKeyConstraint("entry_id", "other_id", "likeness", name=op.f("pk_duplicate_notes")),
+        sa.PrimaryKeyConstraint(
+            "entry_id", "other_id", "likeness", name=op.f("pk_duplicate_notes")
+        ),
     )
     op.create_index(op.f("ix_duplicate_notes_other_id"), "duplicate_notes", ["other_id"])
     op.create_table(

@@ -145,6 +145,8 @@ def _described(app: FastAPI) -> dict[str, Any]:
                     entries.NewEntry,
                     drafts.NewDraft,
                     drafts.SavedDraft,
+                    emergency.Recovery,
+                    imports.NewImport,
                     Problem,
                 )
             ],

@@ -19,8 +19,8 @@ from api.v1.fields import (
     Day,
     Id,
     Line,
+    LongLine,
     Number,
-    Text,
     Year,
 )
 from api.v1.language import Language
@@ -38,8 +38,9 @@ class NewEntry(Body):
     """What is said of a document. Its number and time are given by the server alone."""
 
     direction: registry.Direction
-    subject: Text = Field(
-        "", description="3 to 1,000 characters; may be left out with `registered_as`: `queue`."
+    subject: LongLine = Field(
+        "",
+        description="3 to 1,000 characters; may be left out with `registered_as`: `queue`.",
     )
     book: Code | None = Field(None, description="Code of the book; the default book without it.")
     sender: ContactBody | None = Field(None, description="Needed for an incoming document.")

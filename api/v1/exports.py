@@ -37,9 +37,9 @@ def register(
     direction: Direction | None = None,
     delimiter: Annotated[Literal[";", ","], Query(description="Of a CSV.")] = ";",
 ) -> Response:
-    """A part of the register at once; at most 2,000 entries, else ask with POST."""
+    """A part of the register at once; at most 2,000 entries (250 as PDF), else ask with POST."""
     wanted = exports.Wanted(first_day, last_day, book, direction)
-    exports.require_small(office, wanted, by=by)
+    exports.require_small(office, wanted, format, by=by)
     with exports.made(
         office, wanted, format, by=by, language=language, delimiter=delimiter
     ) as made:

@@ -20,6 +20,7 @@ def _storable(text: str) -> str:
 Storable = AfterValidator(_storable)
 Text = Annotated[str, StringConstraints(max_length=50_000), Storable]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2_000), Storable]
+LongLine = Annotated[str, StringConstraints(strip_whitespace=True, max_length=20_000), Storable]
 Needed = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=20_000),

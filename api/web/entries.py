@@ -135,9 +135,7 @@ def entry_context(session: Session, entry: registry.Entry, by: Principal) -> dic
         "is_reading": is_reading(files),
         "charges": routing.charges(session, entry.id, by=by),
         "acts": acts,
-        "may_annul": registry.may_write(by, known.book)
-        and known.annulment is None
-        and not waits,
+        "may_annul": registry.may_write(by, known.book) and known.annulment is None and not waits,
         "annulment_requests": requests,
         "annulment_waits": waits,
         "may_correct": registry.may_correct(session, entry, by=by),

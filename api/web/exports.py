@@ -45,7 +45,7 @@ def export(request: Request, form: TheForm, by: CurrentUser, office: TheOffice) 
         wanted = _wanted(form)
         kind = forms.choice(form, "format", exports.Format, otherwise=exports.Format.PDF)
         delimiter = _DELIMITERS.get(forms.text(form, "delimiter"), ";")
-        if exports.size(office, wanted, by=by) <= exports.AT_ONCE:
+        if exports.is_small(exports.size(office, wanted, by=by), kind):
             return _at_once(office, wanted, kind, by, delimiter)
         with office.db.begin() as session:
             exports.request(session, wanted, kind, by=by, language=by.language, delimiter=delimiter)

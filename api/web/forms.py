@@ -185,7 +185,7 @@ def kept_notes(office: Office, found: Iterable[documents.Upload]) -> list[KeptFi
 
 
 def kept_again(office: Office, notes: Iterable[str]) -> list[KeptFile]:
-    """The files of signed notes, for a form that begins with them; a note that is not ours is none."""
+    """The files of signed notes, for a form that begins with them; a strange note is none."""
     found = (_opened(office, note) for note in notes)
     return kept_notes(office, [upload for upload in found if upload is not None])
 

@@ -25,11 +25,11 @@ def asked(form: FormData) -> dict[str, Any]:
 
 
 def offered(session: Session, books: Sequence[registry.Book], *, zone: str) -> dict[str, Any]:
-    """Context for the form: the books that have cases, or share numbers, by code."""
-    policies = {book.code: registry.policy_now(session, book, zone=zone) for book in books}
+    """Context for the form: the books that have cases, or share numbers, by title."""
+    policies = {book.title: registry.policy_now(session, book, zone=zone) for book in books}
     return {
-        "case_books": [code for code, policy in policies.items() if policy.scheme is Scheme.CASE],
-        "sharing_books": [code for code, policy in policies.items() if policy.shares_numbers],
+        "case_books": [title for title, policy in policies.items() if policy.scheme is Scheme.CASE],
+        "sharing_books": [title for title, policy in policies.items() if policy.shares_numbers],
     }
 
 

@@ -68,9 +68,7 @@ def show(
             values |= _defaults(chosen)
         else:
             values.pop("kind", None)
-        values |= numbering_form.prefilled(
-            session, arrival=arrival, reservation=reservation, by=by
-        )
+        values |= numbering_form.prefilled(session, arrival=arrival, reservation=reservation, by=by)
     files = forms.kept_again(office, [kept]) if kept else []
     return _show(request, office, by, Typed(values=values, kept=files))
 

@@ -10,8 +10,8 @@ from fastapi.responses import HTMLResponse
 
 from api import pages
 from api.deps import office_of
-from api.web import counts
 from api.web import books_words as books
+from api.web import counts
 from docflow import organization, parties, scans
 from docflow.errors import Unavailable
 from docflow.i18n import Text, t
@@ -142,7 +142,9 @@ _DONE: Mapping[str, Text] = {
     "relate": t("The entries were related."),
     "unrelate": t("The relation was struck out."),
     "party-saved": t("The directory was changed. The old values stand in the history."),
-    "party-merged": t("The two were merged. Entries keep the names that they were registered with."),
+    "party-merged": t(
+        "The two were merged. Entries keep the names that they were registered with."
+    ),
     "party-separated": t("The merge was taken back."),
     "read-again": t("The file will be read again."),
     "begun": t("The draft was saved. Look at it, then send it to be signed."),

@@ -76,9 +76,7 @@ def open_year(
 def reserve(
     direction: Annotated[Direction, typer.Option()],
     reason: Annotated[str, typer.Option(help="For what the numbers are reserved.")],
-    until: Annotated[
-        datetime, typer.Option(formats=["%Y-%m-%d", "%d/%m/%Y"], help="Last day.")
-    ],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d", "%d/%m/%Y"], help="Last day.")],
     count: Annotated[int, typer.Option(min=1, max=100)] = 1,
     book: Book = None,
     acting_as: ActAs = None,

@@ -79,9 +79,7 @@ def register(
     return 0
 
 
-def numbered(
-    session: Session, cited: str, book: str | None, *, by: Principal
-) -> registry.Entry:
+def numbered(session: Session, cited: str, book: str | None, *, by: Principal) -> registry.Entry:
     """The entry that is cited as 1234/2026. Raises NoSuchEntry."""
     match = _CITED.fullmatch(cited.strip())
     if match is None:

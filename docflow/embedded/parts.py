@@ -120,9 +120,7 @@ def application(
     ]
 
 
-def scanning(
-    program: Program, environment: Mapping[str, str], *, cluster: Cluster
-) -> list[Part]:
+def scanning(program: Program, environment: Mapping[str, str], *, cluster: Cluster) -> list[Part]:
     """The part that watches folders for scans, where the settings name any."""
     if environment.get("DOCFLOW_SCAN_FOLDERS", "[]").strip() in ("", "[]"):
         return []

@@ -1,7 +1,6 @@
 """The register as a file: PDF, CSV, XLSX, XML, of what the person may see."""
 
 from docflow.exports.making import (
-    AT_ONCE,
     MEDIA_TYPES,
     BadPeriod,
     ExportFailed,
@@ -11,6 +10,7 @@ from docflow.exports.making import (
     TooManyRows,
     file_of,
     get,
+    is_small,
     listing,
     made,
     name_of,
@@ -23,7 +23,6 @@ from docflow.exports.models import ExportState, Format, RegisterExport
 from docflow.exports.rows import Wanted
 
 __all__ = [
-    "AT_ONCE",
     "MEDIA_TYPES",
     "BadPeriod",
     "ExportFailed",
@@ -37,6 +36,7 @@ __all__ = [
     "Wanted",
     "file_of",
     "get",
+    "is_small",
     "listing",
     "made",
     "name_of",

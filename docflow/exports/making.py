@@ -29,6 +29,7 @@ from docflow.registry import Direction
 from docflow.words import word
 
 AT_ONCE = 2_000  # entries that are exported while the person waits: a second or three
+AT_ONCE_ON_PAPER = 250  # of a PDF: the typesetter keeps what it has set in the web process's memory
 KEPT = timedelta(days=7)
 _LARGEST = 4 << 30  # bytes of a file
 MEDIA_TYPES = {
@@ -85,10 +86,15 @@ def size(office: Office, wanted: Wanted, *, by: Principal) -> int:
         return count(session, checked(session, wanted, by=by), by=by, zone=office.settings.zone)
 
 
-def require_small(office: Office, wanted: Wanted, *, by: Principal) -> None:
+def is_small(n: int, form: Format) -> bool:
+    """Whether an export of `n` entries is made while the person waits."""
+    return n <= (AT_ONCE_ON_PAPER if form is Format.PDF else AT_ONCE)
+
+
+def require_small(office: Office, wanted: Wanted, form: Format, *, by: Principal) -> None:
     """Raises TooManyRows where somebody would wait too long; BadPeriod, NoSuchBook."""
     n = size(office, wanted, by=by)
-    if n > AT_ONCE:
+    if not is_small(n, form):
         raise TooManyRows(t("The export has {n} entries: have it made in the background.", n=n))
 
 

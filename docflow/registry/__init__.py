@@ -9,8 +9,8 @@ from docflow.registry import (  # noqa: F401  # some bring jobs and checks
     kind_checks,
     masks,
     notices,
-    proof,
     places,
+    proof,
     reservations,
     verification,
     waiting,
@@ -55,7 +55,6 @@ from docflow.registry.changes import (
     RequestState,
 )
 from docflow.registry.correctable import About, Field, NotCorrectable, To, correctable
-from docflow.registry.corrections import count as corrections_count
 from docflow.registry.corrections import (
     CorrectedMeanwhile,
     CorrectionInfo,
@@ -67,6 +66,8 @@ from docflow.registry.corrections import (
     corrections,
     may_correct,
 )
+from docflow.registry.corrections import count as corrections_count
+from docflow.registry.correspondence import of_party
 from docflow.registry.counter import (
     DuplicateNote,
     Grade,
@@ -74,12 +75,12 @@ from docflow.registry.counter import (
     Provisional,
     ProvisionalMode,
 )
-from docflow.registry.correspondence import of_party
 from docflow.registry.current import Concerned, Correspondent, Current, current, plain_now
 from docflow.registry.deposits import Depositor, depositor
 from docflow.registry.described import AddresseeMissing, DeadlinePast, ValuesWithoutKind
 from docflow.registry.digests import core_digest
 from docflow.registry.duplicates import Alike, DuplicateFound, DuplicateReasonTooLong
+from docflow.registry.evidence import NoProof, prove
 from docflow.registry.fields import (
     BadCount,
     BadDate,
@@ -92,7 +93,6 @@ from docflow.registry.grading import STATE_SECRETS, StateSecret, UnknownGrade, g
 from docflow.registry.kinded import KindNow, kind_of
 from docflow.registry.labels import MARK as LABEL_MARK
 from docflow.registry.labels import BadLabelPlace, LabelPreference, label, preferred_size
-from docflow.registry.evidence import NoProof, prove
 from docflow.registry.models import (
     Annulment,
     Book,
@@ -217,8 +217,8 @@ from docflow.registry.years import close_year, open_year
 
 __all__ = [
     "BY_HAND",
-    "LABEL_MARK",
     "CLOSED_ENVELOPE",
+    "LABEL_MARK",
     "MAX_TOGETHER",
     "NOT_A_CLERK",
     "STATE_SECRETS",
@@ -266,8 +266,8 @@ __all__ = [
     "DuplicateFound",
     "DuplicateNote",
     "DuplicateReasonTooLong",
-    "Edge",
     "EarlierNumber",
+    "Edge",
     "Entry",
     "EntryPerson",
     "EntryRelation",
@@ -360,11 +360,11 @@ __all__ = [
     "codes",
     "complete",
     "contiguity",
+    "core_digest",
     "correct",
     "correctable",
     "corrections",
     "corrections_count",
-    "core_digest",
     "count",
     "count_undescribed",
     "current",
@@ -373,6 +373,7 @@ __all__ = [
     "details",
     "earlier_number",
     "examine",
+    "filtered",
     "for_the_queue",
     "get",
     "grade",
@@ -394,15 +395,14 @@ __all__ = [
     "may_relate",
     "may_write",
     "midnight",
-    "filtered",
     "numbered",
-    "plain_now",
     "of_answer",
     "of_party",
     "open_to_person",
     "open_to_unit",
     "open_year",
     "places",
+    "plain_now",
     "policy_now",
     "policy_of",
     "preferred_size",

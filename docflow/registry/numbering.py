@@ -50,6 +50,7 @@ class Given:
     sub_number: int
     label: str
     instant: datetime
+    uses_arrivals: bool  # of the year: each incoming document has an arrival number too
 
 
 def take(
@@ -81,8 +82,8 @@ def take(
         return _give(session, book, row, now, direction, zone, case, shares)
 
 
-def take_in(session: Session, book: Book, year: int) -> datetime:
-    """The instant at which a number that was taken before gets its entry.
+def take_in(session: Session, book: Book, year: int) -> tuple[datetime, bool]:
+    """The instant at which a number that was taken before gets its entry; `Given.uses_arrivals`.
 
     Holds the book-year's row; its time moves on. Raises YearClosed.
     """
@@ -90,7 +91,7 @@ def take_in(session: Session, book: Book, year: int) -> datetime:
     _require_open(row, book)
     instant = max(clock.now(), row.last_registered_at or clock.now())
     _move(session, row, {"last_registered_at": instant})
-    return instant
+    return instant, row.uses_arrivals
 
 
 def locked(session: Session, book: Book, year: int) -> BookYear:
@@ -189,7 +190,7 @@ def _give(
         direction=direction,
         book=book.code,
     )
-    return Given(row.year, series, number, sub_number, label, instant)
+    return Given(row.year, series, number, sub_number, label, instant, row.uses_arrivals)
 
 
 def _next_sub_number(session: Session, row: BookYear, case: int) -> int:

@@ -73,13 +73,14 @@ def wanted(
     zone: str,
 ) -> Place:
     """Check what the person asks for. Raises Invalid, Conflict and NotFound of this module."""
-    policy = policy_now(session, book, zone=zone)
-    if case is not None and policy.scheme is not Scheme.CASE:
+    shared = same_number or same_number_as is not None
+    # Most documents take the next number, and nothing is asked for them.
+    policy = policy_now(session, book, zone=zone) if shared or case is not None else None
+    if policy and case is not None and policy.scheme is not Scheme.CASE:
         raise NotAsTheBookNumbers(
             t("The book “{book}” has no cases.", book=book.title), field="case"
         )
-    shared = same_number or same_number_as is not None
-    if shared and not policy.shares_numbers:
+    if policy and shared and not policy.shares_numbers:
         raise NotAsTheBookNumbers(
             t("In the book “{book}” each document has its own number.", book=book.title),
             field="same_number_as",
@@ -148,25 +149,22 @@ def give(
     ReservationUsed, ReservationExpired.
     """
     arrival = place.arrival
-    direction = Direction(entry.direction)
-    if (
-        arrival is None
-        and direction is Direction.INCOMING
-        and policy_now(session, book, zone=zone).uses_arrivals
-    ):
-        arrival = arrivals.of_entry(session, entry, by=by, zone=zone)
     if place.reservation is not None:
-        _fill(session, entry, place.reservation, book)
+        uses_arrivals = _fill(session, entry, place.reservation, book)
     else:
-        _next(session, entry, place, book, direction, zone)
-    entry.arrival_id = arrival.id if arrival else None
+        uses_arrivals = _next(session, entry, place, book, zone)
     entry.received_at = received_at or (arrival.arrived_at if arrival else entry.registered_at)
+    if arrival is None and uses_arrivals and entry.direction == Direction.INCOMING:
+        arrival = arrivals.of_entry(session, entry, by=by, zone=zone)
+    entry.arrival_id = arrival.id if arrival else None
 
 
-def _fill(session: Session, entry: Entry, reservation: Reservation, book: Book) -> None:
-    instant = numbering.take_in(session, book, reservation.year)
+def _fill(session: Session, entry: Entry, reservation: Reservation, book: Book) -> bool:
+    """Bear the reserved number; whether the year uses arrival numbers."""
+    instant, uses_arrivals = numbering.take_in(session, book, reservation.year)
     reservations.require_held(session, reservation, at=instant)
     reservations.bear(entry, reservation, instant)
+    return uses_arrivals
 
 
 def _next(
@@ -174,11 +172,16 @@ def _next(
     entry: Entry,
     place: Place,
     book: Book,
-    direction: Direction,
     zone: str,
-) -> None:
+) -> bool:
+    """Bear the number that the series gives; whether the year uses arrival numbers."""
     given = numbering.take(
-        session, book, direction=direction, zone=zone, case=place.case, shares=place.shares
+        session,
+        book,
+        direction=Direction(entry.direction),
+        zone=zone,
+        case=place.case,
+        shares=place.shares,
     )
     if place.case is not None and given.sub_number < 2:
         raise NoSuchCase(
@@ -199,6 +202,7 @@ def _next(
     entry.year, entry.series, entry.label = given.year, given.series, given.label
     entry.number, entry.sub_number = given.number, given.sub_number
     entry.registered_at = given.instant
+    return given.uses_arrivals
 
 
 def _numbered(session: Session, book: Book, number: int, zone: str) -> int:

@@ -302,7 +302,7 @@ def _strike(session: Session, row: Reservation, book: Book, *, reason: str) -> E
 
     The installation writes it, in the name of nobody: no document was ever seen.
     """
-    instant = numbering.take_in(session, book, row.year)
+    instant, _ = numbering.take_in(session, book, row.year)
     if session.scalar(select(Entry.id).where(Entry.reservation_id == row.id)) is not None:
         raise ReservationUsed(t("{label} has its document already.", label=row.label))
     by = system(row.body_id)

@@ -170,9 +170,7 @@ def register(
         )
     then = afterwards.prepared(session, new, uploads, by)
     # From here on nobody else registers in this book: only what needs the number comes after it.
-    placing.give(
-        session, entry, place, book=book, received_at=new.received_at, by=by, zone=zone
-    )
+    placing.give(session, entry, place, book=book, received_at=new.received_at, by=by, zone=zone)
     session.add(entry)
     audit.record(
         session,

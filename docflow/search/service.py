@@ -120,9 +120,7 @@ def _by_words(
     condition: ColumnElement[bool] = Entry.id.in_(select(SearchText.entry_id).where(matches))
     if len(reference) > 2:
         corrected = select(Correction.entry_id).where(Correction.key == reference)
-        condition = or_(
-            condition, Entry.sender_reference_key == reference, Entry.id.in_(corrected)
-        )
+        condition = or_(condition, Entry.sender_reference_key == reference, Entry.id.in_(corrected))
     total = session.scalar(
         select(func.count()).select_from(Entry).where(registry.visible_to(by), condition)
     )

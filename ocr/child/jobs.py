@@ -35,9 +35,7 @@ def thumbnail(request: dict[str, Any]) -> bytes:
     source = _source(request)
     width, height = source.size(request["number"])
     dpi = max(4, int(request["pixels"] * 72 / max(1.0, width, height)) + 1)
-    picture = source.picture(
-        request["number"], dpi=min(dpi, 150), max_pixels=request["max_pixels"]
-    )
+    picture = source.picture(request["number"], dpi=min(dpi, 150), max_pixels=request["max_pixels"])
     picture.thumbnail((request["pixels"], request["pixels"]))
     jpeg = io.BytesIO()
     picture.convert("RGB").save(jpeg, "JPEG", quality=80, optimize=True)

@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import tesserocr
 
 from ocr.child.greek import folded, normal
@@ -11,6 +12,7 @@ from ocr.child.sheets import Gray
 from ocr.languages import tessdata_dir
 
 _ENGINES_KEPT = 2
+_UPON = 0.5  # of the smaller box
 _MOST_PIXELS_A_SIDE = 32_767  # leptonica's limit
 
 _engines: OrderedDict[str, tesserocr.PyTessBaseAPI] = OrderedDict()
@@ -47,6 +49,23 @@ def recognise(
     words = list(_words(api.GetIterator(), is_greek="ell" in languages))
     api.Clear()
     return words
+
+
+def without_doubles(words: Sequence[Found]) -> list[Found]:
+    """The words, without those that lie upon a surer one of another line: layout analysis takes
+    the same letters for parts of two lines now and then."""
+    if len(words) < 2:
+        return list(words)
+    boxes = np.array([(word.x0, word.y0, word.x1, word.y1) for word in words], dtype=np.float32)
+    low, high = boxes[:, None, :2], boxes[:, None, 2:]
+    shared = np.minimum(high, boxes[None, :, 2:]) - np.maximum(low, boxes[None, :, :2])
+    areas = np.prod(boxes[:, 2:] - boxes[:, :2], axis=1)
+    upon = np.prod(np.clip(shared, 0, None), axis=2) > _UPON * np.minimum(areas[:, None], areas)
+    gone = set()
+    for one, other in np.argwhere(np.triu(upon, 1)).tolist():
+        if words[one].line != words[other].line:
+            gone.add(min(one, other, key=lambda index: words[index].confidence))
+    return [word for index, word in enumerate(words) if index not in gone]
 
 
 def mean_confidence(words: Iterable[Found]) -> float:

@@ -36,6 +36,8 @@ _SURE_ADDRESS = 30.0
 _DOUBTFUL_NUMBER = 91.0  # the Greek model's digits are worse than the English one's
 # What holds a digit, or a point or an at sign between letters.
 _CODE = re.compile(r"\d|\w[@©]\w|[a-z]\.[a-z]")
+_MIXED = re.compile(r"[^\W\d_]\d|\d[^\W\d_]")  # letters and digits in one word
+_ACCOUNT = re.compile(r"[A-Z]{2}\d{2}")  # how an IBAN begins (ISO 13616)
 _DOUBTFUL_CODE = 88.0
 _SURER_NUMBER = 3.0
 _SURE_NUMBER = 85.0
@@ -78,7 +80,7 @@ def _spans(words: Sequence[Found], is_doubtful: Callable[[Found], bool]) -> Iter
 
 
 def _is_doubtful(word: Found) -> bool:
-    if _is_number(word.text):
+    if _is_number(word.text) or _MIXED.search(word.text):
         return word.confidence < _DOUBTFUL_NUMBER
     doubtful = _DOUBTFUL_GREEK if _GREEK_WORD.fullmatch(word.text) else _DOUBTFUL
     return word.confidence < doubtful
@@ -137,6 +139,8 @@ def _is_believed(old: Sequence[Found], new: Sequence[Found]) -> bool:
         return certainty >= _SURE_NUMBER and "".join(word.text for word in old) in "ΕEΞ"
     if not _LATIN.search(text):
         return False
+    if _ACCOUNT.fullmatch(text):
+        return certainty >= _SURE_SHORT
     if old and certainty < before + _SURER:
         return False
     if _ADDRESS.search(text):

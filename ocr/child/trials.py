@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ocr.child import preparation, second_look, unread_ink
-from ocr.child.recognition import Found, mean_confidence, recognise
+from ocr.child.recognition import Found, mean_confidence, recognise, without_doubles
 from ocr.child.sheets import Gray
 from ocr.languages import installed
 
@@ -102,7 +102,8 @@ def _finished(way: Way, words: list[Found], dpi: float, others: tuple[str, ...])
 
 
 def _recognise(way: Way, dpi: float) -> list[Found]:
-    return recognise(way.gray, languages=way.languages, dpi=dpi * way.factor)
+    words = recognise(way.gray, languages=way.languages, dpi=dpi * way.factor)
+    return without_doubles(words)
 
 
 def _quality(words: Sequence[Found]) -> float:

@@ -79,3 +79,14 @@ def test_children_end_with_their_pool(letter: Path) -> None:
     while psutil.pid_exists(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not psutil.pid_exists(pid)
+
+
+def test_a_child_that_ended_by_itself_leaves_no_zombie(letter: Path) -> None:
+    with Pool() as pool:
+        pool.ask(_request(letter), limits=LIMITS, seconds=20)
+        process = psutil.Process(pool._idle[0].pid)
+        process.terminate()
+        deadline = time.monotonic() + 5
+        while process.is_running() and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert not process.is_running()

@@ -87,3 +87,22 @@ def test_an_auditor_checks_the_numbers(calling: Calling, clerk: httpx.Client) ->
     [series] = series.json()["items"]
     assert (series["is_sound"], series["problems"], series["series"]) == (True, [], "common")
     assert auditor.get("/contiguity", params={"year": 1950}).json()["items"] == []
+
+
+def test_an_answer_names_its_letter_by_number_where_the_book_allows_it(
+    clerk: httpx.Client,
+) -> None:
+    refused = clerk.post(
+        "/entries",
+        json={
+            "direction": "outgoing",
+            "subject": "Απάντηση σε αίτηση",
+            "recipients": [{"name": "Πολίτης"}],
+            "same_number_as": 1,
+        },
+    )
+    assert (refused.status_code, refused.json()["type"]) == (
+        422,
+        "urn:docflow:problem:not-as-the-book-numbers",
+    )
+    assert [one["pointer"] for one in refused.json()["errors"]] == ["/same_number_as"]

@@ -113,7 +113,7 @@ def test_the_confidential_book_does_not_exist_for_others(
     secret = registered(confidant, book="empisteftiko", subject="Απόρρητη αναφορά")
     answer = clerk.get(address(secret))
     assert answer.status_code == 404
-    assert [book["code"] for book in clerk.get("/books").json()["items"]] == ["koino"]
+    assert "empisteftiko" not in {one["code"] for one in clerk.get("/books").json()["items"]}
     assert clerk.get("/search", params={"q": "απόρρητη"}).json()["total"] == 0
     missing = clerk.get(address({**secret, "number": 999}))
     assert answer.json()["type"] == missing.json()["type"]

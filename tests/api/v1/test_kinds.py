@@ -87,7 +87,12 @@ def test_every_wrong_value_has_its_pointer(clerk: httpx.Client, kind: str):
 
 
 def test_a_second_registration_of_the_same_letter_is_409_with_the_first(clerk: httpx.Client):
-    letter = {**LETTER, "sender_reference": "ΑΠΙ 1/2026", "sender_dated_on": "2026-03-18"}
+    letter = {
+        **LETTER,
+        "sender_reference": "ΑΠΙ 1/2026",
+        "sender_dated_on": "2026-03-18",
+        "duplicate_reason": "",
+    }
     first = clerk.post("/entries", json=letter)
     again = clerk.post("/entries", json=letter)
     assert again.status_code == 409
@@ -108,7 +113,7 @@ def test_a_second_registration_of_the_same_letter_is_409_with_the_first(clerk: h
 def test_of_an_entry_that_is_not_open_only_its_being_is_told(
     calling: Callable[..., httpx.Client], clerk: httpx.Client
 ):
-    letter = {**LETTER, "sender_reference": "ΑΠΙ 2/2026"}
+    letter = {**LETTER, "sender_reference": "ΑΠΙ 2/2026", "duplicate_reason": ""}
     secret = calling("confidant").post("/entries", json={**letter, "book": "empisteftiko"})
     assert secret.status_code == 201, secret.text
     again = clerk.post("/entries", json=letter)

@@ -137,7 +137,7 @@ def test_a_wrong_wish_comes_back_with_what_is_wrong(
 def test_a_large_export_is_made_in_the_background(
     browsing: Browsing, house: House, old_year: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("docflow.exports.AT_ONCE", 1)
+    monkeypatch.setattr("docflow.exports.making.AT_ONCE_ON_PAPER", 1)
     clerk = browsing("clerk")
     answer = clerk.post("/exports", data={**FORM, "format": "pdf", "book": old_year})
     assert answer.headers["location"] == "/exports?done=export-asked"

@@ -2,15 +2,17 @@
 
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 
 import pikepdf
+import pypdfium2
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 import signing
-from docflow import audit, closings, organization, registry
+from docflow import audit, clock, closings, organization, registry
 from docflow.closings import declarations
 from docflow.errors import Forbidden
 from docflow.office import Office
@@ -85,6 +87,24 @@ def factories_annulled(office: Office, town: Town, number: int) -> None:
         by = town.person(session, "clerk")
         entry = registry.numbered(session, "koino", 2025, number, by=by)
         factories.annulled(session, town, entry.id, reason="Διπλή καταχώριση")
+
+
+def test_a_year_older_than_the_registers_says_since_when_they_are_kept(
+    signing_office: Office, town: Town, session: Session, tmp_path: Path
+) -> None:
+    first = date(2025, 12, 31)
+    letters(signing_office, town, DAY)
+    session.add(
+        closings.RegisterStart(book_id=town.books["koino"], first_day=first, set_at=clock.now())
+    )
+    session.flush()
+    close_until(signing_office, town, NEW_YEAR)
+    assert report(signing_office, town).days_since == first
+    path = tmp_path / "declaration.pdf"
+    path.write_bytes(signing_office.store.read(close(signing_office, town).pdf_sha256))
+    with pypdfium2.PdfDocument(path) as document:
+        said = document[0].get_textpage().get_text_range()
+    assert "τηρούνται ημερήσια πρωτόκολλα από 31/12/2025" in said.replace("\r\n", " ")
 
 
 def test_a_personal_key_signs_the_declaration_before_the_seal(

@@ -62,13 +62,13 @@ def test_events_stand_in_the_order_of_their_time(town: Town) -> None:
     assert all(before <= after for before, after in pairwise(times))
 
 
-def test_both_books_are_unbroken_in_two_years(town: Town) -> None:
+def test_the_books_are_unbroken_in_two_years(town: Town) -> None:
     by = principal(town, "papadopoulos")
     with town.office.db.read() as session:
         series = registry.contiguity(session, by=by)
     years = {row.year for row in series if row.book == "koino"}
     assert years == {clock.today().year, clock.today().year - 1}
-    assert {row.book for row in series} == {"koino", "empisteftiko"}
+    assert {row.book for row in series} >= {"koino", "empisteftiko"}
     assert {row.problems for row in series} == {()}
     assert sum(row.annulled for row in series) >= 3
 
