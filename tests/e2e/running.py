@@ -20,7 +20,7 @@ import httpx
 import psycopg
 
 import signing
-from docflow import circulation
+from docflow import audit, circulation
 from docflow.embedded import processes
 from docflow.embedded.parts import application_name
 from docflow.embedded.pki import is_ok
@@ -72,6 +72,10 @@ class Running:
         return self.folder / "seal.p12"
 
     @property
+    def log_key(self) -> Path:
+        return self.folder / "log-key.pem"
+
+    @property
     def roots(self) -> Path:
         return self.folder / "roots.pem"
 
@@ -89,6 +93,7 @@ class Running:
             "DOCFLOW_TSA_TIMEOUT": "5",
             "DOCFLOW_TRUST_ROOTS": str(self.roots),
             "DOCFLOW_SEAL_KEY": str(self.seal),
+            "DOCFLOW_LOG_KEYS": json.dumps([str(self.log_key)]),
             "DOCFLOW_SEAL_PASSWORD": SEAL_PASSWORD,
             "DOCFLOW_SMTP_URL": self.smtp.url,
             "DOCFLOW_MAIL_FROM": "protocol@paradeigma.example",
@@ -98,7 +103,9 @@ class Running:
     def office(self) -> Office:
         """Database and store, for what a test looks up behind the pages' back."""
         known = {name.removeprefix("DOCFLOW_").lower(): v for name, v in self.environment.items()}
-        return open_office(Settings(**{**known, "tsa_urls": [self.tsa.url]}), pool=2)  # type: ignore[arg-type]
+        return open_office(
+            Settings(**{**known, "tsa_urls": [self.tsa.url], "log_keys": []}), pool=2
+        )  # type: ignore[arg-type]
 
     def docflow(self, *arguments: object, **environment: str) -> Done:
         """Run a command of the product's command line, as an operator of this installation."""
@@ -152,6 +159,7 @@ class Running:
         self.roots.write_bytes(b"".join(pki.trust_roots))
         seal = pki.issue_seal(name="Δήμος Παραδείγματος", password=SEAL_PASSWORD, since=since)
         self.seal.write_bytes(seal)
+        self.log_key.write_bytes(audit.keys.new())
         done = self.docflow("migrate", DOCFLOW_OWNER_DATABASE_URL=self.postgres.owner_url(DATABASE))
         assert done.code == 0, done.err
         office = self.office()

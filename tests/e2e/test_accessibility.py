@@ -1,7 +1,7 @@
 """Every page of the story: no violation of WCAG 2.2 AA, at both widths, in both languages."""
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.e2e.axe import violations
 from tests.e2e.desk import Desk, Paper
@@ -54,15 +54,17 @@ def test_no_page_of_the_citizens_is_closed_to_anybody(
     assert not found, "\n".join(found)
 
 
+def _open_all(page: Page) -> None:
+    page.locator("main details").evaluate_all("all => all.forEach(one => { one.open = true })")
+
+
 def test_open_acts_of_an_entry_are_accessible_too(desk: Desk, registered: Registered) -> None:
     page = desk.page("engineer")
     page.goto(registered.place.path)
-    for summary in page.locator("main details:not([open]) > summary").all():
-        summary.click()
+    _open_all(page)
     found = violations(page)
     page = desk.page("secretary")
     page.goto("/register")
-    for summary in page.locator("main details:not([open]) > summary").all():
-        summary.click()
+    _open_all(page)
     found += violations(page)
     assert not found, "\n".join(found)

@@ -4,7 +4,11 @@ The parts of the story are fixtures, each done once in the browser; here is what
 """
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
+import httpx
 from playwright.sync_api import Page, expect
 
 from tests.e2e import acts
@@ -14,7 +18,7 @@ from tests.e2e.running import Running
 from tests.e2e.story import SENDER, SUBJECT, Issued, Registered
 from tests.stack import wait_until
 
-NOT_SOUND = "The trail is NOT sound. What was found first stands below."
+NOT_SOUND = "The trail is NOT sound. What was found stands below."
 
 
 def test_a_clerk_registers_by_keyboard_alone_and_gets_number_receipt_and_label(
@@ -30,8 +34,8 @@ def test_a_clerk_registers_by_keyboard_alone_and_gets_number_receipt_and_label(
 def test_the_code_on_label_and_receipt_leads_to_the_verification_page(
     desk: Desk, running: Running, registered: Registered
 ) -> None:
-    [address] = registered.label.codes
-    assert registered.receipt.codes == [address]
+    [address] = registered.receipt.codes
+    assert registered.label.codes == [f"{address}#L"]  # a label begins a new document in a batch
     assert address.startswith(f"{running.url}/verify/")
     page = desk.visitor()
     page.goto(address)
@@ -176,6 +180,28 @@ def _check_file(page: Page, data: bytes) -> None:
     press(page, "Check the file")
 
 
+def test_whoever_has_the_small_file_shows_that_the_entry_stood_in_the_log(
+    desk: Desk, running: Running, registered: Registered, tmp_path: Path
+) -> None:
+    _all_chained(running)
+    wait_until(
+        lambda: running.ask("SELECT count(*) FROM audit_checkpoints") > 0, what="a head", seconds=30
+    )
+    page = desk.page("clerk")
+    page.goto(registered.place.path)
+    with page.expect_download() as started:
+        page.get_by_role("link", name=el("Proof of registration")).click()
+    proof = tmp_path / "entry.tlog-proof"
+    started.value.save_as(proof)
+    key = httpx.get(f"{running.url}/log/paradeigma/key").text.strip()
+    program = tmp_path / "check_proof.py"
+    program.write_text(httpx.get(f"{running.url}/log/check_proof.py").text)
+    command = [sys.executable, "-I", program, proof, "--key", key]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"Entry {registered.place.label}" in done.stdout
+
+
 def test_the_auditor_proves_the_trail_and_whoever_alters_a_row_is_found(
     desk: Desk, running: Running, collected: Paper
 ) -> None:
@@ -185,7 +211,7 @@ def test_the_auditor_proves_the_trail_and_whoever_alters_a_row_is_found(
     page = desk.page("auditor")
     page.goto("/audit")
     press(page, "Check the whole trail")
-    expect(page.locator("#chain")).to_be_visible()
+    expect(page.locator("#log")).to_be_visible()
     expect(page.get_by_text(el(NOT_SOUND))).to_have_count(0)
     victim = running.ask("SELECT max(id) FROM audit_events WHERE action = 'charge.accepted'")
     name = running.ask("SELECT actor_name FROM audit_events WHERE id = %(id)s", id=victim)
