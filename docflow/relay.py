@@ -84,6 +84,8 @@ def sequencer(
 
     `keys` sign; without any, the logs grow unsigned. `host` is where the logs are published.
     """
+    if not keys:
+        log.warning("no DOCFLOW_LOG_KEYS: the log grows, its heads are not signed (docs/proof.md)")
     while not stop.is_set():
         try:
             with db.begin() as session:

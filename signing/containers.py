@@ -57,11 +57,6 @@ class Container:
         )
 
     @property
-    def is_asic(self) -> bool:
-        """Are there signatures in it?"""
-        return any(True for _ in self.signatures)
-
-    @property
     def signatures(self) -> Iterator[str]:
         """Names of the files with signatures."""
         for name in sorted(self.files):

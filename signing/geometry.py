@@ -38,12 +38,6 @@ class Page:
             bottom + turned[3],
         )
 
-    @property
-    def displayed_size(self) -> tuple[float, float]:
-        """Width and height as a person sees the page, in points."""
-        width, height = self.crop[2] - self.crop[0], self.crop[3] - self.crop[1]
-        return (height, width) if self.rotation in (90, 270) else (width, height)
-
 
 def page_of(handler: PdfHandler, number: int) -> Page:
     """The geometry of page `number` (from 1). Raises FieldMissing if there is no such page."""

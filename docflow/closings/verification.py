@@ -10,7 +10,7 @@ from docflow import audit
 from docflow.closings import content as contents
 from docflow.closings import trail
 from docflow.closings.models import NOTHING_BEFORE, DailyRegister, YearClosing
-from docflow.registry import Book
+from docflow.registry import Book, BookYear, YearState
 
 
 @audit.check
@@ -72,6 +72,21 @@ def years_are_as_closed(session: Session) -> Iterator[audit.Finding]:
             yield _finding("altered", f"the closing of {row.content['identifier']} was altered")
         if row.content_sha256 not in events:
             yield _finding("inserted", f"{row.content['identifier']} was closed behind the trail")
+    undeclared = (
+        select(Book.code, BookYear.year)
+        .join(Book, Book.id == BookYear.book_id)
+        .outerjoin(
+            YearClosing,
+            (YearClosing.book_id == BookYear.book_id) & (YearClosing.year == BookYear.year),
+        )
+        .where(
+            BookYear.closed_at.is_not(None),
+            BookYear.state == YearState.OPEN,  # a year taken over was closed by its import
+            YearClosing.year.is_(None),
+        )
+    )
+    for code, year in session.execute(undeclared):
+        yield _finding("missing", f"{code} of {year} is closed without a declaration")
 
 
 def _digests_in_trail(session: Session) -> dict[int, Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 import signing
-from docflow import audit, clock, documents, registry
+from docflow import clock, documents, registry
 from docflow.closings import content as contents
 from docflow.closings import declarations
 from docflow.closings.access import book_named, require_close
@@ -118,7 +118,8 @@ def close_year(
             raise ChangedMeanwhile(
                 t("Something of the year changed meanwhile. Look at the report again.")
             )
-        return _write(session, again, content, kept.sha256, len(pdf), by)
+        zone = office.settings.zone
+        return _write(session, again, content, kept.sha256, len(pdf), by=by, zone=zone)
 
 
 def require_confirmed(confirmed: bool) -> None:
@@ -220,7 +221,9 @@ def _write(
     content: contents.Content,
     pdf_sha256: str,
     pdf_size: int,
+    *,
     by: Principal,
+    zone: str,
 ) -> YearClosing:
     """The unused numbers annulled, the closing written, the series closed: one transaction."""
     reason = translate(
@@ -229,7 +232,6 @@ def _write(
         year=ready.year,
     )
     registry.reservations.end_all(session, ready.book, ready.year, reason=reason)
-    now = clock.now()
     closing = YearClosing(
         book_id=ready.book.id,
         year=ready.year,
@@ -237,21 +239,19 @@ def _write(
         content_sha256=contents.digest(content),
         pdf_sha256=pdf_sha256,
         pdf_size=pdf_size,
-        closed_at=now,
+        closed_at=clock.now(),
         closed_by=by.person_id,
     )
     session.add(closing)
-    row = session.get_one(BookYear, (ready.book.id, ready.year))
-    row.closed_at, row.closed_by = now, by.person_id
-    audit.record(
+    session.flush()  # the row as the database keeps it, for the answer
+    registry.close_year(
         session,
-        "year.closed",
+        ready.book,
+        ready.year,
         by=by,
-        subject=("book", ready.book.id),
+        zone=zone,
         identifier=content["identifier"],
-        year=ready.year,
         content=closing.content_sha256,
         pdf=pdf_sha256,
     )
-    session.flush()  # the row as the database keeps it, for the answer
     return closing

@@ -14,7 +14,6 @@ from docflow.documents.models import File, FileRole, ReadingState
 from docflow.documents.queries import (
     FileInfo,
     PageInfo,
-    entries_of_digest,
     file_at,
     files,
     next_position,
@@ -49,7 +48,6 @@ __all__ = [
     "after_reading",
     "attach",
     "clean_name",
-    "entries_of_digest",
     "file_at",
     "files",
     "keep",

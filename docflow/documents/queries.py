@@ -125,9 +125,3 @@ def pages(session: Session, file_id: int) -> list[PageInfo]:
 def next_position(session: Session, entry_id: int) -> int:
     last = session.scalar(select(func.max(File.position)).where(File.entry_id == entry_id))
     return (last or 0) + 1
-
-
-def entries_of_digest(session: Session, sha256: str) -> list[tuple[int, str]]:
-    """Entry and role of each file with these bytes."""
-    rows = session.execute(select(File.entry_id, File.role).where(File.sha256 == sha256)).all()
-    return [(entry_id, role) for entry_id, role in rows]

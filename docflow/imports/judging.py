@@ -20,7 +20,7 @@ from docflow.imports.columns import Columns, Field
 from docflow.imports.models import Duplicates
 from docflow.registry import DeliveryMethod, Direction
 
-MAX_SUBJECT, MAX_LINE, MAX_NUMBER, MAX_GAPS = 1000, 300, 1_000_000_000, 1000
+MAX_SUBJECT, MAX_LINE, MAX_NUMBER = 1000, 300, 1_000_000_000
 _DAY = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})[/.\- ](\d{4}|\d{2})(?:[ ,T]+(.+))?")
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[ T](.+))?")
 _SERIAL = re.compile(r"(\d{5})(\.\d+)?")

@@ -29,13 +29,7 @@ from docflow.registry.access import (
 from docflow.registry.afterwards import after_registration
 from docflow.registry.annulment import (
     AlreadyAnnulled,
-    AlreadyDecided,
-    AlreadyRequested,
-    NoSuchRequest,
     NotYoursToAnnul,
-    ReasonMissing,
-    ReasonTooLong,
-    SamePerson,
     after_annulment,
     approve_annulment,
     before_annulment,
@@ -46,7 +40,6 @@ from docflow.registry.annulment import (
     withdraw_annulment,
 )
 from docflow.registry.changes import (
-    AnnulmentRequest,
     Corrected,
     Correction,
     CorrectionKind,
@@ -54,14 +47,10 @@ from docflow.registry.changes import (
     RelationRemoval,
     RequestState,
 )
-from docflow.registry.correctable import About, Field, NotCorrectable, To, correctable
+from docflow.registry.correctable import To
 from docflow.registry.corrections import (
     CorrectedMeanwhile,
     CorrectionInfo,
-    NothingCorrected,
-    NotYoursToCorrect,
-    after_correction,
-    complete,
     correct,
     corrections,
     may_correct,
@@ -69,30 +58,25 @@ from docflow.registry.corrections import (
 from docflow.registry.corrections import count as corrections_count
 from docflow.registry.correspondence import of_party
 from docflow.registry.counter import (
-    DuplicateNote,
     Grade,
     Likeness,
     Provisional,
     ProvisionalMode,
 )
-from docflow.registry.current import Concerned, Correspondent, Current, current, plain_now
-from docflow.registry.deposits import Depositor, depositor
-from docflow.registry.described import AddresseeMissing, DeadlinePast, ValuesWithoutKind
+from docflow.registry.current import Current, current, plain_now
+from docflow.registry.deposits import depositor
+from docflow.registry.described import ValuesWithoutKind
 from docflow.registry.digests import core_digest
-from docflow.registry.duplicates import Alike, DuplicateFound, DuplicateReasonTooLong
-from docflow.registry.evidence import NoProof, prove
+from docflow.registry.duplicates import Alike, DuplicateFound
+from docflow.registry.evidence import prove
 from docflow.registry.fields import (
-    BadCount,
     BadDate,
     BadSubject,
-    RecipientMissing,
-    SenderMissing,
-    TooLong,
 )
-from docflow.registry.grading import STATE_SECRETS, StateSecret, UnknownGrade, grade
+from docflow.registry.grading import STATE_SECRETS, grade
 from docflow.registry.kinded import KindNow, kind_of
 from docflow.registry.labels import MARK as LABEL_MARK
-from docflow.registry.labels import BadLabelPlace, LabelPreference, label, preferred_size
+from docflow.registry.labels import label, preferred_size
 from docflow.registry.models import (
     Annulment,
     Book,
@@ -112,7 +96,7 @@ from docflow.registry.models import (
     SearchText,
     YearState,
 )
-from docflow.registry.numbering import BookClosed, Given, YearClosed, YearNotOpened
+from docflow.registry.numbering import YearClosed
 from docflow.registry.origins import EarlierNumber, earlier_number
 from docflow.registry.papers import (
     PrintingFailed,
@@ -122,9 +106,6 @@ from docflow.registry.papers import (
     verification_url,
 )
 from docflow.registry.placing import (
-    CannotShareNumber,
-    NoSuchCase,
-    NotAsTheBookNumbers,
     of_answer,
     policy_now,
 )
@@ -133,11 +114,7 @@ from docflow.registry.provisional import (
     CLOSED_ENVELOPE,
     TO_DESCRIBE,
     UNKNOWN_SENDER,
-    AlreadyDescribed,
     Description,
-    NotDescribed,
-    NotYoursToDescribe,
-    Undescribed,
     at_once,
     closed_envelope,
     count_undescribed,
@@ -149,7 +126,6 @@ from docflow.registry.provisional import (
     waiting_for,
 )
 from docflow.registry.queries import (
-    Details,
     Filter,
     Line,
     LineQuery,
@@ -167,28 +143,15 @@ from docflow.registry.queries import (
     numbered,
 )
 from docflow.registry.receipt_mails import (
-    MailInfo,
     MailState,
-    NoAddress,
-    NoSuchMail,
-    ReceiptMail,
-    SentAlready,
     mail_receipt,
     mail_receipt_by_itself,
     receipt_mails,
 )
 from docflow.registry.relations import (
     BY_HAND,
-    AlreadyRelated,
-    BadCitation,
-    Edge,
     Graph,
     Node,
-    NoSuchRelation,
-    NotByHand,
-    NotItself,
-    NotYoursToRelate,
-    Tie,
     cited,
     graph,
     may_relate,
@@ -202,9 +165,9 @@ from docflow.registry.requests import (
     waiting_annulments,
     waiting_count,
 )
-from docflow.registry.series import MAX_TOGETHER, BadBatch, lines_of, register_together
-from docflow.registry.service import BadKey, KeyReused, NewEntry, NoSecretariat, examine, register
-from docflow.registry.stamping import NotStampable, Stamped, stamped
+from docflow.registry.series import lines_of, register_together
+from docflow.registry.service import NewEntry, examine, register
+from docflow.registry.stamping import stamped
 from docflow.registry.unbroken import (
     Contiguity,
     check_series,
@@ -219,96 +182,51 @@ __all__ = [
     "BY_HAND",
     "CLOSED_ENVELOPE",
     "LABEL_MARK",
-    "MAX_TOGETHER",
     "NOT_A_CLERK",
     "STATE_SECRETS",
     "TO_DESCRIBE",
     "UNKNOWN_SENDER",
-    "About",
-    "AddresseeMissing",
     "Alike",
     "AlreadyAnnulled",
-    "AlreadyDecided",
-    "AlreadyDescribed",
-    "AlreadyRelated",
-    "AlreadyRequested",
     "Annulment",
-    "AnnulmentRequest",
     "Arrival",
-    "BadBatch",
-    "BadCitation",
-    "BadCount",
     "BadDate",
-    "BadKey",
-    "BadLabelPlace",
     "BadSubject",
     "Book",
-    "BookClosed",
     "BookGrant",
     "BookYear",
-    "CannotShareNumber",
-    "Concerned",
     "Contiguity",
     "Corrected",
     "CorrectedMeanwhile",
     "Correction",
     "CorrectionInfo",
     "CorrectionKind",
-    "Correspondent",
     "Current",
-    "DeadlinePast",
     "DeliveryMethod",
-    "Depositor",
     "Description",
-    "Details",
     "Direction",
     "Disposal",
     "DuplicateFound",
-    "DuplicateNote",
-    "DuplicateReasonTooLong",
     "EarlierNumber",
-    "Edge",
     "Entry",
     "EntryPerson",
     "EntryRelation",
-    "Field",
     "Filter",
-    "Given",
     "Grade",
     "Graph",
     "Handling",
     "HandlingState",
-    "KeyReused",
     "KindNow",
-    "LabelPreference",
     "Likeness",
     "Line",
     "LineQuery",
     "LineRow",
-    "MailInfo",
     "MailState",
     "NewEntry",
-    "NoAddress",
-    "NoProof",
-    "NoSecretariat",
     "NoSuchBook",
-    "NoSuchCase",
     "NoSuchEntry",
-    "NoSuchMail",
-    "NoSuchRelation",
-    "NoSuchRequest",
     "Node",
-    "NotAsTheBookNumbers",
-    "NotByHand",
-    "NotCorrectable",
-    "NotDescribed",
-    "NotItself",
-    "NotStampable",
     "NotYoursToAnnul",
-    "NotYoursToCorrect",
-    "NotYoursToDescribe",
-    "NotYoursToRelate",
-    "NothingCorrected",
     "Numbering",
     "Paper",
     "Policy",
@@ -316,34 +234,19 @@ __all__ = [
     "Priority",
     "Provisional",
     "ProvisionalMode",
-    "ReasonMissing",
-    "ReasonTooLong",
-    "ReceiptMail",
     "Recipient",
-    "RecipientMissing",
     "Relation",
     "RelationRemoval",
     "RequestInfo",
     "RequestState",
     "Reservation",
-    "SamePerson",
     "Scheme",
     "SearchText",
-    "SenderMissing",
-    "SentAlready",
-    "Stamped",
-    "StateSecret",
-    "Tie",
     "To",
-    "TooLong",
-    "Undescribed",
-    "UnknownGrade",
     "ValuesWithoutKind",
     "YearClosed",
-    "YearNotOpened",
     "YearState",
     "after_annulment",
-    "after_correction",
     "after_registration",
     "approve_annulment",
     "arrivals",
@@ -358,11 +261,9 @@ __all__ = [
     "close_year",
     "closed_envelope",
     "codes",
-    "complete",
     "contiguity",
     "core_digest",
     "correct",
-    "correctable",
     "corrections",
     "corrections_count",
     "count",

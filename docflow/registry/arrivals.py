@@ -5,7 +5,6 @@ unbroken series a body and year, apart from the books. An arrival is not withdra
 registered, or it ends. Source: domain row 11 (érkeztetés), row 20 (legal time of receipt).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -312,12 +311,6 @@ def count_waiting(session: Session, *, body_id: int) -> int:
 
 def _waits() -> ColumnElement[bool]:
     return Entry.id.is_(None) & ArrivalEnd.arrival_id.is_(None)
-
-
-def labels_of(session: Session, arrival_ids: Sequence[int]) -> dict[int, str]:
-    """The arrival numbers of entries, by the arrival's id."""
-    rows = session.scalars(select(Arrival).where(Arrival.id.in_(arrival_ids)))
-    return {arrival.id: label(arrival) for arrival in rows}
 
 
 def _short(text: str, limit: int, field: str) -> str:

@@ -8,7 +8,7 @@ Source: DPR 445/2000 art. 54 and its decree DPCM 2013 art. 8 as model; domain ro
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -146,8 +146,6 @@ def _write(
         authority=authority,
     )
     indexing.reindex(session, entry)
-    for then in _after_correction:
-        then(session, entry, [row.field for row in rows])
     return rows
 
 
@@ -172,16 +170,6 @@ def digest(row: Correction) -> str:
     }
     text = json.dumps(core, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
-
-
-AfterCorrection = Callable[[Session, Entry, Sequence[str]], None]
-_after_correction: list[AfterCorrection] = []
-
-
-def after_correction(function: AfterCorrection) -> AfterCorrection:
-    """Register what another package does, in the same transaction, when fields were corrected."""
-    _after_correction.append(function)
-    return function
 
 
 def may_correct(session: Session, entry: Entry, *, by: Principal) -> bool:

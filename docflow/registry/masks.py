@@ -15,7 +15,7 @@ from docflow.i18n import Text, t
 from docflow.registry.models import Direction
 from docflow.registry.policies import Numbering, Policy, Scheme
 
-MAX_MASK, MAX_LABEL = 60, 60
+MAX_MASK = 60
 FIELDS = ("n", "sub", "year", "yy", "date", "dir", "book", "check")
 DIRECTIONS = {Direction.INCOMING: "ΕΙΣ", Direction.OUTGOING: "ΕΞ", Direction.INTERNAL: "ΕΣΩ"}
 _FIELD = re.compile(r"\{([a-z]+)(?::0?([1-9]|1[0-2]))?\}")

@@ -8,6 +8,7 @@ act around it (proof, declaration, seal) is the work of an upper package. Source
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -53,7 +54,6 @@ class Year:
     given: int  # numbers given in all series; a shared number and sub-numbers do not count
     held: int  # reserved and not used
     opened_at: datetime
-    is_by_itself: bool
     last_registered_at: datetime | None
     closed_at: datetime | None
     state: str
@@ -101,7 +101,6 @@ def _year(session: Session, book: Book, row: BookYear) -> Year:
         given=sum(last - policy.first_number + 1 for last in lasts.values()),
         held=len(reservations.held_in(session, book.id, row.year)),
         opened_at=row.opened_at,
-        is_by_itself=row.opened_by is None,
         last_registered_at=row.last_registered_at,
         closed_at=row.closed_at,
         state=row.state,
@@ -150,8 +149,12 @@ def open_year(
     return session.get_one(BookYear, (book.id, year))
 
 
-def close_year(session: Session, book: Book, year: int, *, by: Principal, zone: str) -> BookYear:
+def close_year(
+    session: Session, book: Book, year: int, *, by: Principal, zone: str, **declared: Any
+) -> BookYear:
     """Close a year for good; the caller proved before that nothing is missing in it.
+
+    `declared` goes into the event: what the closing's declaration is known by.
 
     Raises NotAllowed, NoSuchYear, YearClosed, YearNotOver, NumbersPromised.
     """
@@ -192,6 +195,7 @@ def close_year(session: Session, book: Book, year: int, *, by: Principal, zone: 
         book=book.code,
         year=year,
         last={name: numbering.last_of(row, name) for name in series_names(policy_of(row))},
+        **declared,
     )
     return row
 

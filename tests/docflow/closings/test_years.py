@@ -262,8 +262,9 @@ def test_a_year_that_the_book_never_had(signing_office: Office, town: Town) -> N
             "UPDATE year_closings SET content = jsonb_set(content, '{entries}', '99')",
             "the closing of paradeigma-koino-2025 was altered",
         ),
+        ("DELETE FROM year_closings", "koino of 2025 is closed without a declaration"),
     ],
-    ids=["entry", "content", "register-removed", "year"],
+    ids=["entry", "content", "register-removed", "year", "year-removed"],
 )
 def test_verification_names_what_was_altered_behind_the_closings(
     place: Place, statement: str, said: str
