@@ -145,6 +145,16 @@ def letter_rows(gray: Gray, dpi: float) -> NDArray[np.float64]:
     return lines.rows(lines.letters(gray, dpi), gray.shape[0])
 
 
+def densest_piece(gray: Gray, dpi: float, tall: float, wide: float) -> Gray:
+    """The piece of so many inches that holds the most letters: rows first, then columns."""
+    rows, columns = max(40, int(tall * dpi)), min(gray.shape[1], int(wide * dpi))
+    top = densest_rows(gray, dpi, rows)
+    strip = gray[top : top + rows]
+    ink = np.convolve(255.0 - strip.mean(axis=0), np.ones(columns), mode="valid")
+    left = int(np.argmax(ink))
+    return np.ascontiguousarray(strip[:, left : left + columns])
+
+
 def densest_rows(gray: Gray, dpi: float, size: int) -> int:
     """The first of those `size` rows that hold the most letters."""
     sums = np.convolve(letter_rows(gray, dpi), np.ones(size), mode="valid")
