@@ -7,7 +7,7 @@ PACKAGES := api docflow ocr signing storage scripts tests benchmarks
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test lint fix bench bench-ocr bench-signing clean python
+.PHONY: help setup setup-dev run demo test lint fix bench bench-ocr bench-signing bench-audit clean python
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -47,6 +47,9 @@ bench-signing: setup-dev ## measure signing and verification
 
 demo: setup ## start everything on a fresh directory with the demo municipality, and forget it at the end
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && $(BIN)/docflow up --demo --data "$$data" $(ARGS)
+
+bench-audit: setup-dev ## measure the log: sequencing, proofs, verification
+	$(BIN)/python -m benchmarks audit custody $(ARGS)
 
 clean: ## remove what make setup made (the data in var/ stays)
 	rm -rf .venv .node node_modules api/static/built ocr/tessdata docflow/printing/fonts

@@ -43,7 +43,15 @@ def create_app(office: Office) -> ASGIApp:
         ],
         lifespan=lifespan,
     )
-    return protect(root, max_body=(office.settings.max_upload_mb + 4) << 20)
+    usual, scans = (
+        (most + 4) << 20  # what a form has besides its files
+        for most in (office.settings.max_upload_mb, office.settings.max_scan_mb)
+    )
+    return protect(
+        root,
+        max_body=usual,
+        larger=dict.fromkeys(("/scans", "/api/v1/scans"), max(usual, scans)),
+    )
 
 
 def _icon(_: Request) -> Response:

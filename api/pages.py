@@ -4,7 +4,8 @@ Shared by the staff app and the citizens' app. `_` and the filters read who read
 variable, so that macros imported without context speak the same language.
 """
 
-from collections.abc import Mapping
+import base64
+from collections.abc import Iterator, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -14,7 +15,7 @@ from typing import Annotated, Any
 
 import jinja2
 from fastapi import Depends, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -90,6 +91,38 @@ def page(
     """A whole page."""
     html = render(request, template, context)
     return HTMLResponse(html, status_code=status_code, headers={"Vary": "HX-Request, Cookie"})
+
+
+def stream(
+    request: Request, template: str, *, until: str = "</tr>", **context: Any
+) -> StreamingResponse:
+    """A whole page, sent piece by piece as its values come; a piece ends with `until`.
+
+    An iterator among the values is asked while the page is on its way, so that a list of results
+    grows before the reader's eyes.
+    """
+    reader = reader_of(request)
+    values = {**_frame(request, reader), **context}
+
+    def pieces() -> Iterator[str]:
+        parts = environment().get_template(template).generate(**values)
+        held: list[str] = []
+        while True:
+            mark = _reader.set(reader)  # each piece may be made by another thread
+            try:
+                part = next(parts, None)
+            finally:
+                _reader.reset(mark)
+            if part is None:
+                break
+            held.append(part)
+            if until in part:
+                yield "".join(held)
+                held = []
+        yield "".join(held)
+
+    headers = {"Vary": "HX-Request, Cookie", "X-Accel-Buffering": "no"}
+    return StreamingResponse(pieces(), media_type="text/html; charset=utf-8", headers=headers)
 
 
 def block(
@@ -177,6 +210,7 @@ def environment() -> jinja2.Environment:
     made.filters.update(
         {
             "say": say,
+            "base64": _base64,
             "day": day,
             "moment": moment,
             "clock": clock_time,
@@ -187,6 +221,10 @@ def environment() -> jinja2.Environment:
         }
     )
     return made
+
+
+def _base64(value: bytes) -> str:
+    return base64.b64encode(value).decode("ascii")
 
 
 def _shown(value: Any) -> Any:

@@ -171,9 +171,9 @@ def _place(field: str) -> str:
 
 
 def _alike(one: registry.Alike) -> dict[str, object]:
-    """An entry that looks the same; without its number where it is not open to the caller."""
+    """An entry that looks the same; nothing of those that are not open to the caller."""
     if one.line is None:
-        return {"likeness": one.likeness, "is_open": False}
+        return {"is_open": False}
     line = one.line
     return {
         "likeness": one.likeness,

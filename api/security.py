@@ -7,7 +7,7 @@ Origin), as Go 1.25's http.CrossOriginProtection does; no hidden fields in forms
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.metering import Metering
 from api.refusal import refusal
 
 PAGE_POLICY = "; ".join(
@@ -38,11 +39,20 @@ _UNSAFE = {"POST", "PUT", "PATCH", "DELETE", "QUERY"}
 _DRAIN = 4 << 30
 
 
-def protect(app: ASGIApp, *, max_body: int, trusted_origins: Iterable[str] = ()) -> ASGIApp:
-    """The app behind all guards. `max_body` is in bytes; a trusted origin is `https://host`."""
-    limited = BodyLimit(app, max_body=max_body)
+def protect(
+    app: ASGIApp,
+    *,
+    max_body: int,
+    larger: Mapping[str, int] | None = None,
+    trusted_origins: Iterable[str] = (),
+) -> ASGIApp:
+    """The app behind all guards. `max_body` is in bytes; a trusted origin is `https://host`.
+
+    `larger` names the paths that may take more, with their own limits.
+    """
+    limited = BodyLimit(app, max_body=max_body, larger=larger)
     same_site = SameSite(limited, trusted_origins=trusted_origins)
-    return RequestId(SecurityHeaders(same_site))
+    return RequestId(Metering(SecurityHeaders(same_site)))
 
 
 class RequestId:
@@ -135,20 +145,24 @@ class SameSite:
 class BodyLimit:
     """Refuses bodies over `max_body` bytes with 413 and a page that says what to do."""
 
-    def __init__(self, app: ASGIApp, *, max_body: int) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_body: int, larger: Mapping[str, int] | None = None
+    ) -> None:
         self.app = app
         self.max_body = max_body
+        self.larger = dict(larger or {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        limit = self.larger.get(scope["path"].rstrip("/"), self.max_body)
         announced = Headers(scope=scope).get("content-length", "0")
-        if announced.isdigit() and int(announced) > self.max_body:
+        if announced.isdigit() and int(announced) > limit:
             # A browser shows an answer only when it could send all: the body is read and dropped.
             if int(announced) <= _DRAIN:
                 await _drain(receive)
-            answer: Response = refusal(scope, status=413, kind="too-large", limit=self.max_body)
+            answer: Response = refusal(scope, status=413, kind="too-large", limit=limit)
             await answer(scope, receive, send)
             return
         received = 0
@@ -158,7 +172,7 @@ class BodyLimit:
             message = await receive()
             if message["type"] == "http.request":
                 received += len(message.get("body", b""))
-                if received > self.max_body:
+                if received > limit:
                     # FastAPI and Starlette let this one through to the app's error page.
                     raise HTTPException(413)
             return message

@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 
 import storage
 from docflow import documents
+from docflow.i18n import t
 from docflow.office import Office
 
 _INLINE = {"application/pdf", "image/jpeg", "image/png", "image/webp", "text/plain"}
@@ -28,6 +29,10 @@ def stored_file(
     """
     try:
         reading = office.store.open(sha256)
+    except storage.KeyDestroyed as error:
+        raise documents.BytesMissing(
+            t("The file was erased by order; nobody can read it any more.")
+        ) from error
     except storage.NoSuchObject as error:
         raise documents.BytesMissing(documents.PROBLEMS["missing"]) from error
     except storage.StorageError as error:

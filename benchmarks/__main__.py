@@ -1,6 +1,6 @@
 """`make bench`: every measurement, one after the other; each can be run alone as well.
 
-python -m benchmarks [registration|scale|reading|signing|stack]…
+python -m benchmarks [registration|scale|reading|signing|stack|import|closings|audit|custody]…
 """
 
 import subprocess
@@ -16,6 +16,9 @@ ALL = {
     "stack": "stack_figures.py",
     "import": "import_register.py",
     "closings": "closings.py",
+    "audit": "audit_log.py",
+    "custody": "custody.py",
+    "understanding": "understanding.py",
 }
 
 

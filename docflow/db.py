@@ -1,15 +1,18 @@
 """The database: one engine a process, one visible transaction a use case.
 
 Only this module commits. `begin()` commits when its block ends and rolls back when it fails;
-`read()` is PostgreSQL's own READ ONLY. A lost connection becomes `DatabaseUnavailable`.
+`read()` is PostgreSQL's own READ ONLY. A lost connection becomes `DatabaseUnavailable`, a deadlock
+`TwoAtOnce`, and what a trigger refuses for a reason that people can mend becomes the error that
+explains it (`explain`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
+import psycopg
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -21,11 +24,11 @@ from sqlalchemy import (
     create_engine,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
-from docflow.errors import Unavailable
+from docflow.errors import DocflowError, Unavailable
 from docflow.i18n import t
 
 
@@ -57,8 +60,20 @@ def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({allowed})", name=f"{column}_known")
 
 
+_explained: dict[str, Callable[[], DocflowError]] = {}
+
+
+def explain(constraint: str, error: Callable[[], DocflowError]) -> None:
+    """Let what a trigger refuses in the name of `constraint` be told to people as this error."""
+    _explained[constraint] = error
+
+
 class DatabaseUnavailable(Unavailable):
     """The database does not answer."""
+
+
+class TwoAtOnce(Unavailable):
+    """Two acts met in the database, and this one gave way."""
 
 
 class Database:
@@ -85,7 +100,12 @@ class Database:
             ):
                 yield session
         except (OperationalError, PoolTimeout) as error:
-            raise _unavailable() from error
+            raise _unavailable(error) from error
+        except IntegrityError as error:
+            explained = _explained.get(_constraint(error) or "")
+            if explained is None:
+                raise
+            raise explained() from error
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -99,13 +119,22 @@ class Database:
                 session.connection(execution_options=options)
                 yield session
         except (OperationalError, PoolTimeout) as error:
-            raise _unavailable() from error
+            raise _unavailable(error) from error
 
     def dispose(self) -> None:
         self.engine.dispose()
 
 
-def _unavailable() -> DatabaseUnavailable:
+def _constraint(error: IntegrityError) -> str | None:
+    return error.orig.diag.constraint_name if isinstance(error.orig, psycopg.Error) else None
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    orig = error.orig if isinstance(error, OperationalError) else None
+    if isinstance(orig, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
+        return TwoAtOnce(
+            t("Somebody else did the same just now. Nothing was saved; please try again.")
+        )
     return DatabaseUnavailable(
         t("The database does not answer. Nothing was saved; please try again in a minute.")
     )

@@ -39,3 +39,9 @@ def current(database_url: str) -> str | None:
             return MigrationContext.configure(connection).get_current_revision()
     finally:
         engine.dispose()
+
+
+def revisions() -> list[str]:
+    """All revisions of the code, the newest first."""
+    script = ScriptDirectory.from_config(config(""))
+    return [one.revision for one in script.walk_revisions()]

@@ -5,10 +5,12 @@ with bytes, keys or other servers take the `Office`: they read, close the transa
 work, and open another to record it, re-checking the state under a row lock.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import cast
 
 import storage
 from docflow.db import Database
+from docflow.object_keys import KeyRing
 from docflow.settings import Settings
 
 
@@ -18,11 +20,21 @@ class Office:
     db: Database
     store: storage.Store
 
+    def of(self, body_id: int | None) -> "Office":
+        """The same office, keeping what is put for a body: under the body's key, if it has one."""
+        store = self.store
+        if body_id is None or not isinstance(store, storage.SealedStore):
+            return self
+        keys = store.keys
+        assert isinstance(keys, KeyRing)
+        return replace(self, store=storage.SealedStore(store.inner, keys.of(body_id)))
+
 
 def open_office(settings: Settings, *, pool: int = 5) -> Office:
     """Connect to the database and the object store that the settings name."""
-    return Office(
-        settings=settings,
-        db=Database(settings.database_url.get_secret_value(), pool=pool),
-        store=storage.open_store(settings.storage_url.get_secret_value()),
-    )
+    db = Database(settings.database_url.get_secret_value(), pool=pool)
+    store = storage.open_store(settings.storage_url.get_secret_value())
+    if settings.store_keys is not None:
+        raw = cast(storage.Raw, store)  # as both kinds are
+        store = storage.SealedStore(raw, KeyRing(db, settings.store_keys))
+    return Office(settings=settings, db=db, store=store)

@@ -40,6 +40,8 @@ CHANNEL = "docflow_jobs"  # NOTIFY channel that wakes the relay
 MAX_ATTEMPTS = 8
 RING_AGAIN = timedelta(seconds=60)  # a ring that nobody followed was lost
 KEEP_DONE = timedelta(days=7)
+_LONGEST_PAUSE = timedelta(seconds=300)  # between two tries
+_LONGEST_LEASE = timedelta(days=1)
 # The database's clock: the machines of web, relay and worker may differ by a second.
 _NOW: ColumnElement[datetime] = func.clock_timestamp(type_=DateTime(timezone=True))
 
@@ -136,7 +138,7 @@ def due(session: Session, *, limit: int = 200) -> list[tuple[int, str]]:
     is_orphan = and_(Job.state == JobState.RUNNING, Job.lease_until < _NOW)
     found = (
         select(Job.id)
-        .where(or_(waits, is_orphan))
+        .where(or_(waits, is_orphan, _of_the_future()))
         .order_by(Job.id)
         .limit(limit)
         .with_for_update(skip_locked=True)
@@ -144,7 +146,12 @@ def due(session: Session, *, limit: int = 200) -> list[tuple[int, str]]:
     rows = session.execute(
         update(Job)
         .where(Job.id == found.c.id)
-        .values(rung_at=_NOW, state=JobState.WAITING, lease_until=None)
+        .values(
+            rung_at=_NOW,
+            run_after=func.least(Job.run_after, _NOW),
+            state=JobState.WAITING,
+            lease_until=None,
+        )
         .returning(Job.id, Job.queue)
     ).all()
     return sorted((job_id, queue) for job_id, queue in rows)
@@ -157,6 +164,21 @@ def _ring_again_at() -> ColumnElement[datetime | None]:
     does not fill the broker with rings for the same jobs.
     """
     return Job.rung_at + (Job.rung_at - Job.run_after) + RING_AGAIN
+
+
+def _of_the_future() -> ColumnElement[bool]:
+    """Rows of a time when the database's clock ran ahead: nobody waits until it is then once more.
+
+    At worst a job is done earlier than it was asked for, or twice.
+    """
+    is_waiting, is_tried = Job.state == JobState.WAITING, Job.attempts > 0
+    return or_(
+        and_(is_waiting, Job.created_at > _NOW, Job.run_after > _NOW),
+        and_(is_waiting, is_tried, Job.run_after > _NOW + _LONGEST_PAUSE),
+        and_(is_waiting, Job.rung_at > _NOW),
+        and_(Job.state == JobState.RUNNING, Job.rung_at > _NOW),
+        and_(Job.state == JobState.RUNNING, Job.lease_until > _NOW + _LONGEST_LEASE),
+    )
 
 
 def run(office: Office, job_id: int) -> None:
@@ -197,7 +219,7 @@ def run(office: Office, job_id: int) -> None:
         _end(this, state=JobState.DONE, finished_at=_NOW)
         return
     if not final:
-        pause = timedelta(seconds=min(2**this.attempt, 300))
+        pause = min(timedelta(seconds=2**this.attempt), _LONGEST_PAUSE)
         _end(
             this,
             state=JobState.WAITING,
@@ -252,6 +274,17 @@ def counts(session: Session) -> Mapping[str, int]:
     """How many jobs stand in each state."""
     rows = session.execute(text("SELECT state, count(*) FROM jobs GROUP BY state")).all()
     return {state: count for state, count in rows}
+
+
+def queues() -> list[str]:
+    """The queues that jobs go to."""
+    return sorted({queue for _, queue, _ in _handlers.values()})
+
+
+def is_open(session: Session, task: str) -> bool:
+    """Whether a job of this name waits or runs."""
+    waits = Job.state.in_([JobState.WAITING, JobState.RUNNING])
+    return session.scalar(select(Job.id).where(Job.task == task, waits).limit(1)) is not None
 
 
 def failed(session: Session, *, limit: int = 100) -> list[Job]:

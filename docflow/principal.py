@@ -19,8 +19,10 @@ class Role(StrEnum):
     HEAD = "head"  # marks and charges the work of a unit and those below it
     EMPLOYEE = "employee"  # handles the work charged to a unit
     SIGNER = "signer"  # signs documents of the body (mayor, deputy mayor, secretary general)
+    FINAL_SIGNER = "final-signer"  # may sign as the last, ending a chain before its end
     AUDITOR = "auditor"  # reads the register and verifies the log, changes nothing
     ADMINISTRATOR = "administrator"  # people, books and keys; reads no documents
+    DATA_PROTECTION = "data-protection"  # reports on who read what (GDPR art. 39); no documents
 
 
 class Via(StrEnum):
@@ -73,12 +75,12 @@ class Principal:
         return Role.AUDITOR in self.roles
 
     @property
-    def is_administrator(self) -> bool:
-        return Role.ADMINISTRATOR in self.roles
+    def is_data_protection(self) -> bool:
+        return Role.DATA_PROTECTION in self.roles
 
     @property
-    def is_signer(self) -> bool:
-        return Role.SIGNER in self.roles
+    def is_administrator(self) -> bool:
+        return Role.ADMINISTRATOR in self.roles
 
     @property
     def person_id(self) -> int:

@@ -13,7 +13,7 @@ import psycopg
 from celery import Celery
 from kombu.exceptions import OperationalError as BrokerError
 
-from docflow import audit, organization, outbox, schedule, throttle
+from docflow import audit, custody, organization, outbox, reads, schedule, throttle
 from docflow.db import Database
 from docflow.errors import Unavailable
 from docflow.worker import RING
@@ -32,6 +32,9 @@ def relay(db: Database, celery: Celery, *, stop: threading.Event) -> None:
         try:
             if listener is None or listener.closed:
                 listener = _listen(db)
+                with db.begin() as session:
+                    # At each start, and when the database was away: does the store hold its word?
+                    custody.probe.soon(session)
             if time.monotonic() - looked > _LOOK_EVERY:
                 with db.begin() as session:
                     schedule.enqueue_due(session)
@@ -76,7 +79,7 @@ def sequencer(
     db: Database,
     *,
     stop: threading.Event,
-    keys: Sequence[audit.LogKeyPair] = (),
+    keys: Sequence[audit.SigningKey] = (),
     host: str = "",
     pause: float = 0.5,
 ) -> None:
@@ -90,6 +93,9 @@ def sequencer(
         try:
             with db.begin() as session:
                 placed = audit.sequence(session)
+            if not placed:
+                with db.begin() as session:
+                    reads.seal(session)
             if keys and not placed:  # when the queue is empty, at most once a pause
                 with db.begin() as session:
                     origins = {

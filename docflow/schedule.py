@@ -7,13 +7,12 @@ asked for again, so that a worker that was away does not find a heap of the same
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import DateTime, func, select
+from sqlalchemy import DateTime, func, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from docflow import outbox
 from docflow.db import Base
-from docflow.outbox import Job, JobState
 
 _pauses: dict[str, timedelta] = {}
 
@@ -41,16 +40,13 @@ def enqueue_due(session: Session) -> list[str]:
     asked = []
     for task, pause in _pauses.items():
         turn = insert(Schedule).values(task=task, last_at=now)
-        is_due = Schedule.last_at <= now - pause
+        # Later than now: the clock once ran ahead, and the task would wait until then.
+        is_due = or_(Schedule.last_at <= now - pause, Schedule.last_at > now)
         turn = turn.on_conflict_do_update(
             index_elements=[Schedule.task], set_={"last_at": now}, where=is_due
         )
-        if session.execute(turn.returning(Schedule.task)).first() and not _is_open(session, task):
+        is_mine = session.execute(turn.returning(Schedule.task)).first() is not None
+        if is_mine and not outbox.is_open(session, task):
             outbox.enqueue(session, task)
             asked.append(task)
     return asked
-
-
-def _is_open(session: Session, task: str) -> bool:
-    waits = Job.state.in_([JobState.WAITING, JobState.RUNNING])
-    return session.scalar(select(Job.id).where(Job.task == task, waits).limit(1)) is not None

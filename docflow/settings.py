@@ -8,7 +8,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from docflow.clock import OFFICIAL_ZONE
@@ -18,6 +18,22 @@ PREFIX = "DOCFLOW_"
 
 class UnknownSetting(Exception):
     """The environment has a DOCFLOW_ variable that no setting reads."""
+
+
+class SigningService(BaseModel):
+    """Where persons may keep their keys: a token's reader, a CSC service, the OTP service."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9-]{1,40}$")
+    kind: Literal["token", "csc", "otp"]
+    title: str
+    url: str = ""
+    version: Literal["v1", "v2"] = "v1"  # of the CSC API
+    access_token: SecretStr = SecretStr("")  # CSC with OAuth 2; without it each person logs in
+    library: Path | None = None  # PKCS#11: the maker's .so
+    token: str = ""  # PKCS#11: the token's label, where all persons use one HSM
+    timeout: float = 30
 
 
 class Settings(BaseSettings):
@@ -43,6 +59,72 @@ class Settings(BaseSettings):
             "Object storage: file:DIRECTORY, or s3://KEY:SECRET@HOST:PORT/BUCKET (s3s:// for TLS)."
         ),
     )
+    store_keys: Path | None = Field(
+        None,
+        description=(
+            "Directory with a key for each body (CODE.key): objects are encrypted at rest. "
+            "Without it, or empty, they are stored as they are."
+        ),
+    )
+    retention_days: int = Field(
+        0,
+        ge=0,
+        description=(
+            "Files of entries cannot be deleted from the store for so many days (S3 Object Lock, "
+            "COMPLIANCE: for good, whoever asks). 0: no retention."
+        ),
+    )
+    digest_mb_per_second: int = Field(
+        20,
+        ge=1,
+        description="How fast the nightly check of the stored bytes may read, in MiB a second.",
+    )
+    orphan_days: int = Field(
+        7,
+        ge=2,
+        description="Objects that no row has named for so many days are removed from the store.",
+    )
+    backup_directory: Path | None = Field(
+        None,
+        description=(
+            "Directory that the worker makes backups in, on another disk or machine than the data. "
+            "Without it only “docflow backup” makes some."
+        ),
+    )
+    backup_hours: int = Field(24, ge=1, description="Hours from backup to backup.")
+    backup_keep: int = Field(30, ge=1, description="Backups that are kept in the directory.")
+    alarm_mails: list[str] = Field(
+        default_factory=list,
+        description="Where alarms are sent; without it to the administrators' own addresses.",
+    )
+    alarm_job_minutes: int = Field(
+        15, ge=1, description="A job that waits longer than so many minutes is an alarm."
+    )
+    alarm_log_minutes: int = Field(
+        10, ge=1, description="So is an event that has no place in the log for so many minutes."
+    )
+    alarm_backup_hours: int = Field(
+        36, ge=1, description="So is the last whole backup when it is older than so many hours."
+    )
+    alarm_disk_percent: int = Field(
+        10, ge=0, le=100, description="So is a disk of the files with less than this left."
+    )
+    metrics_token: SecretStr | None = Field(
+        None,
+        description=(
+            "Bearer token that Prometheus shows to read /health/metrics; without it there are none."
+        ),
+    )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="Form of the processes' logs: a line of text, or of JSON, a record."
+    )
+    postgres_programs: Path | None = Field(
+        None,
+        description=(
+            "Directory with pg_dump and pg_restore, no older than the server; without it those "
+            "that came with the product, or of the machine."
+        ),
+    )
     secret_key: SecretStr = Field(
         description="Key that signs cookies and kept uploads; at least 32 characters."
     )
@@ -63,16 +145,48 @@ class Settings(BaseSettings):
         None,
         description="PEM file with the root certificates that signatures are checked against.",
     )
+    trust_lists: list[Path] = Field(
+        default_factory=list,
+        description=(
+            "EU trusted lists as XML files, fetched by the operator; their services are trusted "
+            "besides the roots."
+        ),
+    )
+    trust_list_operators: Path | None = Field(
+        None,
+        description="PEM file with the certificates that may sign those lists.",
+    )
+    signature_level: Literal["B-B", "B-T", "B-LT", "B-LTA"] = Field(
+        "B-LTA", description="Level that issued documents are brought to and kept at."
+    )
+    renewal_margin_days: int = Field(
+        90, description="Archive time-stamps are renewed so many days before they weaken."
+    )
+    signing_services: list[SigningService] = Field(
+        default_factory=list,
+        description=(
+            "Where persons may keep their signing keys besides files, as JSON: a list of objects "
+            "with name, kind (token, csc, otp), title, and url or library."
+        ),
+    )
+    vault_key: SecretStr | None = Field(
+        None,
+        description=(
+            "Key under which signers' key files are stored, at least 32 characters; the secret "
+            "key without it."
+        ),
+    )
     seal_key: Path | None = Field(
         None,
         description="PKCS#12 file of the body's electronic seal, read by the worker.",
     )
     seal_password: SecretStr = Field(SecretStr(""), description="Password of the seal's file.")
-    log_keys: list[Path] = Field(
+    log_keys: list[str] = Field(
         default_factory=list,
         description=(
-            "Ed25519 keys (PEM) that sign the heads of the audit log, read by the sequencer; the "
-            "current one first, during a change of keys the old one after it."
+            "Ed25519 keys that sign the heads of the audit log, used by the sequencer: PEM files "
+            "or pkcs11: URIs (RFC 7512, with module-path and pin-source); the current one first, "
+            "during a change of keys the old one after it."
         ),
     )
     log_witnesses: list[str] = Field(
@@ -92,6 +206,13 @@ class Settings(BaseSettings):
         description="Languages to read, as Tesseract codes.",
     )
     max_upload_mb: int = Field(100, description="Largest file that is taken in, in MiB.")
+    clamd: str | None = Field(
+        None,
+        description=(
+            "Virus check of every file before it can be opened: clamd at unix:/path/of/socket or "
+            "tcp://HOST:PORT. None: no check."
+        ),
+    )
     max_scan_mb: int = Field(500, description="Largest batch of scans that is sent, in MiB.")
     scan_folders: list[Path] = Field(
         default_factory=list,
@@ -116,10 +237,23 @@ class Settings(BaseSettings):
     database_pool: int = Field(
         20, description="Database connections (and threads) per web process."
     )
+    signing_batch_limit: int = Field(
+        100, ge=1, le=500, description="Most documents that a person signs in one go."
+    )
+    signing_reminder_days: int = Field(
+        3,
+        ge=0,
+        description="Who lets drafts wait is reminded by mail after so many days; 0 never.",
+    )
     demo: bool = Field(False, description="Show the demo logins on the login page.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe messages to log."
     )
+
+    @field_validator("store_keys", mode="before")
+    @classmethod
+    def _none_for_empty(cls, given: object) -> object:
+        return given or None
 
 
 def load() -> Settings:

@@ -38,11 +38,29 @@ def count(session: Session, key: str, *, limit: int, every: timedelta) -> None:
 
     The caller's transaction must commit all the same: do the try in another one.
     """
-    now, seconds = clock.now(), int(every.total_seconds())
-    window = datetime.fromtimestamp(now.timestamp() // seconds * seconds, tz=now.tzinfo)
+    window = _window(every)
     tried = session.execute(_COUNT, {"key": key, "window": window}).scalar_one()
     if tried > limit:
         raise TooManyTries(t("Too many tries. Please wait a few minutes and try again."))
+
+
+def require_below(session: Session, key: str, *, limit: int, every: timedelta) -> None:
+    """Raise TooManyTries where `limit` tries of the key were counted within the window.
+
+    For what counts only some tries: ask first, `count` those that failed.
+    """
+    if _counted(session, key, every) >= limit:
+        raise TooManyTries(t("Too many tries. Please wait a few minutes and try again."))
+
+
+def _counted(session: Session, key: str, every: timedelta) -> int:
+    row = session.get(Tries, (key, _window(every)), populate_existing=True)
+    return row.count if row is not None else 0
+
+
+def _window(every: timedelta) -> datetime:
+    now, seconds = clock.now(), int(every.total_seconds())
+    return datetime.fromtimestamp(now.timestamp() // seconds * seconds, tz=now.tzinfo)
 
 
 def sweep(session: Session) -> None:

@@ -1,13 +1,13 @@
-"""Words for the codes of the register where the domain itself prints or writes them (not pages).
+"""Words for the codes of the register that stand on paper and in exports, and on pages too.
 
-The msgids are those of the pages, so that paper and screen say the same.
+This is their one place: the pages (`api.wording`) take them from here and add their own.
 """
 
 from collections.abc import Mapping
 
 from docflow.i18n import Text, t
 
-_WORDS: Mapping[str, Mapping[str, Text]] = {
+WORDS: Mapping[str, Mapping[str, Text]] = {
     "direction": {
         "incoming": t("Incoming"),
         "outgoing": t("Outgoing"),
@@ -28,6 +28,8 @@ _WORDS: Mapping[str, Mapping[str, Text]] = {
         "charged": t("Charged"),
         "accepted": t("In work"),
         "closed": t("Closed"),
+        "annulled": t("Annulled"),
+        "issued": t("Issued"),
     },
     "field": {
         "subject": t("Subject"),
@@ -42,15 +44,46 @@ _WORDS: Mapping[str, Mapping[str, Text]] = {
         "attachments_note": t("Description of the attachments"),
         "addressee_unit_id": t("Addressed to"),
     },
+    "draft": {
+        "drafting": t("Draft"),
+        "circulating": t("Awaiting signatures"),
+        "issuing": t("Being issued"),
+        "issued": t("Issued"),
+        "issue-failed": t("Issue failed"),
+        "withdrawn": t("Withdrawn"),
+        "rejected": t("Rejected"),
+    },
+    "step": {
+        "waiting": t("Not yet his turn"),
+        "active": t("Next to sign"),
+        "signed": t("Signed"),
+        "returned": t("Returned"),
+        "rejected": t("Rejected"),
+        "forwarded": t("Passed to another"),
+        "covered": t("A colleague signed"),
+        "skipped": t("Not asked any more"),
+        "noted": t("Taken note of"),
+        "cancelled": t("Dropped"),
+    },
+    "step_kind": {
+        "countersign": t("Countersignature"),
+        "signature": t("Signature"),
+        "seal": t("Seal of the body"),
+        "information": t("For information"),
+    },
     "grade": {
         "unclassified": t("Unclassified"),
-        "restricted": t("Restricted use"),
-        "confidential": t("Confidential"),
+        "restricted": t("For restricted use (ΠΧ)"),
+        "confidential": t("Confidential (ΕΜΠ)"),
     },
 }
 
 
+def text(group: str, code: str) -> Text:
+    """The word for a code, for whoever reads it; the code itself where there is none."""
+    return WORDS[group].get(code) or Text(code)
+
+
 def word(group: str, code: str, language: str) -> str:
     """The word for a code; the code itself where there is none."""
-    text = _WORDS[group].get(code)
-    return text.in_language(language) if text else code
+    return text(group, code).in_language(language)

@@ -25,6 +25,7 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
     (b"\x1f\x8b", "application/gzip"),
+    (b"\x78\x9f\x3e\x22", "application/ms-tnef"),
     (b"\x7fELF", "application/x-executable"),
     (b"MZ", "application/x-executable"),
 )
@@ -36,6 +37,7 @@ _OOXML: tuple[tuple[bytes, str], ...] = (
 )
 _OLE: tuple[tuple[str, str], ...] = (
     ("__substg1.0_", "application/vnd.ms-outlook"),
+    ("EncryptedPackage", "application/x-ms-encrypted"),
     ("WordDocument", "application/msword"),
     ("Workbook", "application/vnd.ms-excel"),
     ("PowerPoint Document", "application/vnd.ms-powerpoint"),
@@ -60,15 +62,20 @@ def media_type(path: Path) -> str:
         tail = file.read(_WINDOW)
     if not head:
         return "application/x-empty"
-    # ISO 32000-1, annex H 3.4.1: readers accept the header within the first 1,024 bytes. A page
-    # of HTML that quotes "%PDF-" is still HTML.
-    pdf_at = head[:1024].find(b"%PDF-")
-    if pdf_at >= 0 and not _HTML.search(head[:pdf_at].decode("latin-1")):
-        return "application/pdf"
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
-    return _container(head, tail) or _text(head) or "application/octet-stream"
+    # An archive or a mail with a PDF in it is no PDF, however near its beginning that lies.
+    if container := _container(head, tail):
+        return container
+    # ISO 32000-1, annex H 3.4.1: readers accept the header within the first 1,024 bytes. A page
+    # of HTML, or a mail, that quotes "%PDF-" is still HTML, or a mail.
+    pdf_at = head[:1024].find(b"%PDF-")
+    if pdf_at >= 0:
+        before = head[:pdf_at].decode("latin-1")
+        if not _HTML.search(before) and not _is_mail(before):
+            return "application/pdf"
+    return _text(head) or "application/octet-stream"
 
 
 def _container(head: bytes, tail: bytes) -> str | None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Source = Literal["ocr", "text-layer", "blank", "failed"]
+Source = Literal["ocr", "text-layer", "blank", "failed", "text"]
 Reason = Literal[
     "empty",
     "encrypted",
@@ -14,6 +14,10 @@ Reason = Literal[
     "timeout",
     "memory",
     "crashed",
+    "needs-office",
+    "locked-office",
+    "archive",
+    "winmail",
 ]
 
 
@@ -87,6 +91,14 @@ class Limits:
     """Of the processor's time for one page; five times as much on the clock."""
     file_seconds: float = 30.0
     """For opening and counting, not for reading."""
+    max_text: int = 5_000_000
+    """Characters of a file that is nothing but text; the rest is not read."""
+    max_parts: int = 1_000
+    """Files that are taken out of one mail or archive."""
+    max_part_bytes: int = 100 * 1024**2
+    """Of one of them."""
+    max_inside_bytes: int = 1024**3
+    """Of all of them."""
     memory_bytes: int = 440 * 1024**2
     """Of memory that a child may write to (RLIMIT_DATA); with the code of the libraries, which is
     shared, it then stays below 500 MB. An A4 page at 300 dpi takes 100 to 200 MB."""

@@ -35,6 +35,10 @@ MACHINE = {
     Path("/usr/bin/scanimage"): "sane-utils",
     Path("/usr/lib/softhsm/libsofthsm2.so"): "softhsm2",
     Path("/usr/bin/pdftotext"): "poppler-utils",
+    Path("/usr/sbin/clamd"): "clamav-daemon",
+    Path("/usr/bin/lowriter"): "libreoffice-writer",
+    Path("/usr/bin/localc"): "libreoffice-calc",
+    Path("/usr/bin/loimpress"): "libreoffice-impress",
 }
 OLDEST_PYTHON = (3, 11)
 OLDEST_NODE = 20
@@ -180,7 +184,7 @@ def install_node_packages() -> None:
 
 
 def provide_machine() -> None:
-    """Debian's programs that the tests drive: a browser, a scanner's driver, a key store."""
+    """Debian's programs that the tests drive: a browser, a scanner's driver, an office, …"""
     missing = [package for path, package in MACHINE.items() if not path.exists()]
     if missing:
         _apt_install(*missing, why=f"The tests need {', '.join(missing)}.")

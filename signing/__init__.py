@@ -35,7 +35,7 @@ if TYPE_CHECKING:  # only for the type checker: see _LATER for what happens at r
     from signing.fields import Field, prepare
     from signing.hardware import token_key
     from signing.indications import indication
-    from signing.keys import SigningKey
+    from signing.keys import SigningKey, with_password
     from signing.longterm import Level, complete
     from signing.otp_service import OtpAccount, OtpService
     from signing.pades import Signed, completed_or_deferred, sign, sign_or_defer
@@ -91,6 +91,7 @@ _LATER = {
     "validate_any": "signing.anything",
     "validate_any_bytes": "signing.anything",
     "will_hold": "signing.renewal",
+    "with_password": "signing.keys",
 }
 
 __all__ = [
@@ -149,6 +150,7 @@ __all__ = [
     "validate_any_limited",
     "validate_limited",
     "will_hold",
+    "with_password",
 ]
 
 

@@ -38,15 +38,19 @@ _PARSER = etree.XMLParser(resolve_entities=False, no_network=True, remove_blank_
 
 
 def etsi_report(
-    pdf: bytes, *, trust_roots: Sequence[bytes] = (), at: datetime | None = None
+    pdf: bytes,
+    *,
+    trust_roots: Sequence[bytes] = (),
+    at: datetime | None = None,
+    offline: bool = True,
 ) -> bytes:
     """One ValidationReport with an element for each signature and document timestamp, UTF-8.
 
-    Offline, as `validate(pdf, offline=True)`; the indications are the same. Never raises for a bad
+    The indications are those of `validate` with the same arguments. Never raises for a bad
     file; for strangers' files use `etsi_report_limited`. Raises SigningError only for roots that
     are none.
     """
-    report = validate(pdf, trust_roots=trust_roots, at=at)
+    report = validate(pdf, trust_roots=trust_roots, at=at, offline=offline)
     moment = at or datetime.now(UTC)
     moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     whole = etree.Element(f"{{{_VR}}}ValidationReport", nsmap={"vr": _VR})

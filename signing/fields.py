@@ -59,6 +59,12 @@ def prepare(pdf: bytes, fields: Sequence[Field]) -> bytes:
                 raise FieldMissing(f"The field name {field.name!r} is taken or not allowed.")
             taken.add(field.name)
             append_signature_field(writer, _visible(writer, field))
+        if fields:
+            # "Signatures exist, append only" (ISO 32000-2, table 225) already now: whoever signs
+            # first sets it, and that change to the form would not be his signature alone.
+            form = writer.root["/AcroForm"]
+            form[generic.pdf_name("/SigFlags")] = generic.NumberObject(3)
+            writer.update_container(form)
         return _written(writer)
 
 

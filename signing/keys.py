@@ -11,7 +11,11 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.hazmat.primitives.serialization import Encoding, pkcs12
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    pkcs12,
+)
 from cryptography.x509.oid import NameOID
 from pyhanko.sign.signers import Signer
 from pyhanko_certvalidator.registry import SimpleCertificateStore
@@ -118,6 +122,12 @@ class SigningKey:
         """The certificate as PEM text."""
         return self.certificate.public_bytes(Encoding.PEM).decode("ascii")
 
+    @property
+    def certificates_pem(self) -> tuple[str, ...]:
+        """The certificate and its chain as PEM text."""
+        certificates = (self.certificate, *self.chain)
+        return tuple(one.public_bytes(Encoding.PEM).decode("ascii") for one in certificates)
+
     def __repr__(self) -> str:
         return f"<SigningKey of {self.subject_name!r}, serial {self.serial:x}>"
 
@@ -147,6 +157,24 @@ class SigningKey:
             raise KeyUnusable(f"The certificate expired on {self.not_after:%Y-%m-%d}.")
         if now < self.not_before:
             raise KeyUnusable(f"The certificate is not valid before {self.not_before:%Y-%m-%d}.")
+
+
+def with_password(data: bytes, old: str, new: str) -> bytes:
+    """The same PKCS#12 file under another password (AES-256, PBKDF2).
+
+    Raises WrongPassword or KeyUnusable.
+    """
+    SigningKey.load_pkcs12(data, old)  # its errors in our words
+    store = pkcs12.load_pkcs12(data, old.encode() or None)
+    assert store.cert is not None  # or it had not loaded; nor had a key of another kind
+    assert isinstance(store.key, PrivateKey)
+    return pkcs12.serialize_key_and_certificates(
+        store.cert.friendly_name,
+        store.key,
+        store.cert.certificate,
+        [extra.certificate for extra in store.additional_certs],
+        BestAvailableEncryption(new.encode()),
+    )
 
 
 def common_name(name: x509.Name) -> str:

@@ -100,6 +100,7 @@ def etsi_report_limited(
     memory_bytes: int = 1 << 30,
     trust_roots: Sequence[bytes] = (),
     at: datetime | None = None,
+    offline: bool = True,
 ) -> bytes:
     """As `etsi_report`, in a child process; a failed one where the limits were met."""
     answer = _asked(
@@ -109,6 +110,7 @@ def etsi_report_limited(
         memory_bytes=memory_bytes,
         trust_roots=trust_roots,
         at=at,
+        offline=offline,
     )
     return _FAILED_REPORT if "gone" in answer else str(answer["xml"]).encode()
 

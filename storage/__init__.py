@@ -5,11 +5,13 @@ knows neither the database nor the web. Objects are never overwritten; what is r
 the way, so that changed bytes are never taken for the stored ones.
 """
 
-from storage.contract import CHUNK, MIN_AGE, Listed, Store, Stored
+from storage.contract import CHUNK, MIN_AGE, Listed, Promise, Raw, Store, Stored
 from storage.directory import DirectoryStore
 from storage.errors import (
     BadStoreUrl,
     DigestMismatch,
+    Held,
+    NoRetention,
     NoSuchObject,
     StorageError,
     StoreUnavailable,
@@ -18,16 +20,25 @@ from storage.errors import (
 )
 from storage.opening import open_store
 from storage.reading import Reading
+from storage.sealed import KEY_BYTES, DataKeys, KeyDestroyed, SealedStore
 
 __all__ = [
     "CHUNK",
+    "KEY_BYTES",
     "MIN_AGE",
     "BadStoreUrl",
+    "DataKeys",
     "DigestMismatch",
     "DirectoryStore",
+    "Held",
+    "KeyDestroyed",
     "Listed",
+    "NoRetention",
     "NoSuchObject",
+    "Promise",
+    "Raw",
     "Reading",
+    "SealedStore",
     "StorageError",
     "Store",
     "StoreUnavailable",

@@ -21,6 +21,14 @@ class TooYoung(StorageError):
     """The object was stored so lately that a row may still come to point to it."""
 
 
+class Held(StorageError):
+    """The object is under retention or a legal hold: it stays, whoever asks."""
+
+
+class NoRetention(StorageError):
+    """The store keeps no promise of retention (an S3 bucket that was made without Object Lock)."""
+
+
 class DigestMismatch(StorageError):
     """The stored bytes are not those that were put: damaged or altered."""
 

@@ -6,6 +6,7 @@ made with Object Lock, so that retention can be set on it; where the server has 
 """
 
 import base64
+import hashlib
 import os
 import ssl
 import tempfile
@@ -19,22 +20,34 @@ from typing import BinaryIO, cast
 
 import urllib3
 from minio import Minio
+from minio.commonconfig import COMPLIANCE
 from minio.datatypes import Object
 from minio.error import MinioException, S3Error
+from minio.retention import Retention
 
-from storage.contract import MIN_AGE, Listed, Stored
+from storage import probing
+from storage.contract import MIN_AGE, Listed, Promise, Stored
 from storage.errors import (
     DigestMismatch,
+    Held,
+    NoRetention,
     NoSuchObject,
     StoreUnavailable,
     TooYoung,
 )
-from storage.reading import Reading, copy_hashing, is_digest
+from storage.reading import CHUNK, Reading, copy_hashing, is_digest
 
 _IN_MEMORY = 4 * 1024 * 1024
 _SINGLE_PUT = 64 * 1024 * 1024
 _PART = 16 * 1024 * 1024
 _ABSENT = {"NoSuchKey", "NoSuchObject", "NoSuchVersion"}
+_LOCKED = {"AccessDenied", "ObjectLocked", "InvalidRetentionPeriod"}
+_NO_LOCK = {
+    "InvalidRequest",
+    "NotImplemented",
+    "ObjectLockConfigurationNotFoundError",
+    "InvalidBucketState",
+}
 _FAILURES = (urllib3.exceptions.HTTPError, OSError)
 _TIMEOUT = urllib3.Timeout(connect=3, read=30)
 _RETRIES = urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504])
@@ -43,10 +56,13 @@ _RETRIES = urllib3.Retry(total=2, backoff_factor=0.2, status_forcelist=[500, 502
 class S3Store:
     """A store in one bucket; made anew in each process that forks."""
 
+    failures: tuple[type[Exception], ...] = _FAILURES
+
     def __init__(
         self, *, endpoint: str, access_key: str, secret_key: str, bucket: str, secure: bool
     ) -> None:
         self.bucket = bucket
+        self.host = endpoint.partition(":")[0]
         pool = urllib3.PoolManager(
             maxsize=20, timeout=_TIMEOUT, retries=_RETRIES, ssl_context=ssl.create_default_context()
         )
@@ -138,6 +154,73 @@ class S3Store:
                 if is_digest(name):
                     yield Listed(sha256=name, size=item.size or 0, stored_at=_modified(item))
 
+    def retain(self, sha256: str, *, until: datetime) -> None:
+        with self._lock_of(sha256) as found:
+            known = None
+            try:
+                known = self._client.get_object_retention(
+                    self.bucket, _key(sha256), version_id=found.version_id
+                )
+            except S3Error as exc:
+                # What has no lock yet; whether the bucket has locks at all, setting one tells.
+                if exc.code not in ("NoSuchObjectLockConfiguration", *_NO_LOCK):
+                    raise
+            if known is None or known.retain_until_date < until:
+                self._client.set_object_retention(
+                    self.bucket,
+                    _key(sha256),
+                    Retention(COMPLIANCE, until.astimezone(UTC).replace(microsecond=0)),
+                    version_id=found.version_id,
+                )
+
+    def hold(self, sha256: str) -> None:
+        with self._lock_of(sha256) as found:
+            self._client.enable_object_legal_hold(
+                self.bucket, _key(sha256), version_id=found.version_id
+            )
+
+    def release(self, sha256: str) -> None:
+        with self._lock_of(sha256) as found:
+            self._client.disable_object_legal_hold(
+                self.bucket, _key(sha256), version_id=found.version_id
+            )
+
+    def probe(self) -> tuple[Promise, ...]:
+        with _server("The store cannot be probed"):
+            return probing.probe(self._client, self.bucket, self.host)
+
+    def put_as(self, name: str, file: BinaryIO, *, size: int) -> None:
+        digest = hashlib.sha256()
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+        file.seek(0)
+        with _server("The object cannot be stored"):
+            self._upload(file, digest.hexdigest(), size, key=_key(name))
+
+    def open_raw(self, name: str) -> tuple[BinaryIO, int]:
+        with _server("The object cannot be read", name):
+            answer = self._client.get_object(self.bucket, _key(name))
+            return cast(BinaryIO, answer), int(answer.headers.get("Content-Length", 0))
+
+    def touch(self, name: str, *, size: int) -> bool:
+        """A server has no way to touch: an object that is half its time old is put once more."""
+        with _server("The store cannot be read"):
+            return self._is_fresh(name, size)
+
+    @contextmanager
+    def _lock_of(self, sha256: str) -> Iterator[Object]:
+        """The newest version of the object, for a call about its lock."""
+        with _server("The lock of the object cannot be changed", sha256):
+            found = self._find(_key(sha256)) if is_digest(sha256) else None
+            if found is None:
+                raise _no_such(sha256)
+            try:
+                yield found
+            except S3Error as exc:
+                if exc.code in _NO_LOCK:
+                    raise NoRetention(f"{self.bucket} was made without Object Lock") from exc
+                raise
+
     def _is_fresh(self, sha256: str, size: int) -> bool:
         """Whether the object stands there and no sweep will take it for an old orphan soon."""
         found = self._find(_key(sha256))
@@ -145,12 +228,12 @@ class S3Store:
             return False
         return datetime.now(UTC) - _modified(found) < MIN_AGE / 2
 
-    def _upload(self, copy: BinaryIO, sha256: str, size: int) -> None:
+    def _upload(self, copy: BinaryIO, sha256: str, size: int, *, key: str = "") -> None:
         whole = size <= _SINGLE_PUT
         checksum = base64.b64encode(bytes.fromhex(sha256)).decode()
         self._client.put_object(
             self.bucket,
-            _key(sha256),
+            key or _key(sha256),
             copy,
             size,
             # Of an object in parts the server could only check each part, which the SDK's
@@ -175,8 +258,14 @@ class S3Store:
 
     def _remove_versions(self, key: str, *, until: datetime | None = None) -> None:
         for item in list(self._client.list_objects(self.bucket, prefix=key, include_version=True)):
-            if until is None or _modified(item) <= until:
+            if until is not None and _modified(item) > until:
+                continue
+            try:
                 self._client.remove_object(self.bucket, key, version_id=item.version_id)
+            except S3Error as exc:
+                if exc.code in _LOCKED:
+                    raise Held(f"{key} is under retention or a legal hold.") from exc
+                raise
 
 
 def _key(sha256: str) -> str:

@@ -8,6 +8,7 @@ in it is a savepoint with a new session, so that it sees what production sees.
 import fcntl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -28,6 +29,16 @@ from signing.testpki import TestPki
 from tests import factories, stack
 
 TEMPLATE = "docflow_template"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scanners(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """SANE knows its `test` device alone: no test asks the network, which takes seconds."""
+    folder = tmp_path_factory.mktemp("sane")
+    (folder / "dll.conf").write_text("test\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SANE_CONFIG_DIR", str(folder))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +97,7 @@ def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
             password=factories.KEY_PASSWORD,
             since=since,
         )
-        for username in ("engineer", "director", "mayor")
+        for username in ("engineer", "director", "mayor", "secretary", "colleague")
     }
     return Keys(pki, server.url, seal, roots, persons)
 
@@ -126,8 +137,60 @@ def engine(postgres: stack.PostgresServer, clone: Callable[[str], str]) -> Itera
     made.dispose()
 
 
+@dataclass(frozen=True)
+class Peopled:
+    """A database in which the municipality stands already, and its ids."""
+
+    engine: Any
+    town: factories.Town
+
+
+@pytest.fixture(scope="session")
+def peopled(postgres: stack.PostgresServer, clone: Callable[[str], str]) -> Iterator[Peopled]:
+    """The database of tests with a municipality: made once, each test's acts are rolled back."""
+    yield from _peopled(postgres.url(clone("peopled")))
+
+
+@pytest.fixture(scope="session")
+def keyed(
+    postgres: stack.PostgresServer,
+    clone: Callable[[str], str],
+    keys: Keys,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Peopled]:
+    """As `peopled`, and those who sign have their keys."""
+    settings = _plain(tmp_path_factory.mktemp("keyed"))
+    for made in _peopled(postgres.url(clone("keyed"))):
+        for username, data in keys.persons.items():
+            with Session(made.engine) as session, session.begin():
+                by = made.town.person(session, username)
+                circulation.keys.add(
+                    session, data, factories.KEY_PASSWORD, by=by, settings=settings
+                )
+        yield made
+
+
+def _peopled(url: str) -> Iterator[Peopled]:
+    engine = create_engine(url, connect_args={"options": "-c timezone=UTC"})
+    with Session(engine) as session, session.begin():
+        town = factories.municipality(session)
+    yield Peopled(engine, town)
+    engine.dispose()
+
+
 @pytest.fixture
-def db(engine: Any) -> Iterator[OneTransaction]:
+def base(request: pytest.FixtureRequest) -> Peopled | None:
+    """What stands before the test begins: the municipality, its keys, or nothing."""
+    for name, wanted in (("signing_office", "keyed"), ("town", "peopled")):
+        if name in request.fixturenames:
+            found: Peopled = request.getfixturevalue(wanted)
+            return found
+    return None
+
+
+@pytest.fixture
+def db(request: pytest.FixtureRequest, base: Peopled | None) -> Iterator[OneTransaction]:
+    engine = base.engine if base else request.getfixturevalue("engine")
     with engine.connect() as connection:
         transaction = connection.begin()
         yield OneTransaction(connection)
@@ -137,11 +200,15 @@ def db(engine: Any) -> Iterator[OneTransaction]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """No seal, no time-stamps, mail into a folder; `signing_office` has the rest."""
+    return _plain(tmp_path)
+
+
+def _plain(folder: Path) -> Settings:
     return Settings(  # type: ignore[call-arg]  # the others have defaults
-        data=tmp_path,
+        data=folder,
         database_url=SecretStr("postgresql+psycopg://unused"),
-        storage_url=SecretStr(f"file:{tmp_path / 'objects'}"),
-        smtp_url=SecretStr(f"file:{tmp_path / 'outbox'}"),
+        storage_url=SecretStr(f"file:{folder / 'objects'}"),
+        smtp_url=SecretStr(f"file:{folder / 'outbox'}"),
         secret_key=SecretStr("s" * 32),
         public_url="https://protocol.paradeigma.example",
     )
@@ -163,16 +230,15 @@ def session(db: OneTransaction) -> Iterator[Session]:
 
 
 @pytest.fixture
-def town(db: OneTransaction) -> factories.Town:
-    """The municipality of the test's transaction."""
-    with db.begin() as session:
-        return factories.municipality(session)
+def town(base: Peopled) -> factories.Town:
+    """The municipality in which the test's transaction begins."""
+    return deepcopy(base.town)
 
 
 @pytest.fixture
-def signing_office(office: Office, town: factories.Town, keys: Keys) -> Office:
+def signing_office(office: Office, keys: Keys) -> Office:
     """The office with seal, time-stamps and the keys of engineer, director and mayor."""
-    signs = replace(
+    return replace(
         office,
         settings=office.settings.model_copy(
             update={
@@ -183,12 +249,6 @@ def signing_office(office: Office, town: factories.Town, keys: Keys) -> Office:
             }
         ),
     )
-    for username, data in keys.persons.items():
-        with office.db.begin() as session:
-            circulation.keys.add(
-                session, data, factories.KEY_PASSWORD, by=town.person(session, username)
-            )
-    return signs
 
 
 @pytest.fixture

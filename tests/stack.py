@@ -78,6 +78,22 @@ class Server(ABC):
             processes.stop(self._process, how=signal.SIGTERM, grace=10)
             self._process = None
 
+    def kill(self) -> None:
+        """Let the server die as in a power cut (its files stay)."""
+        if self._process is not None:
+            processes.signal_group(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def launch(self) -> None:
+        """Start the server again, and wait for nothing."""
+        self._process = self._launch()
+
+    @property
+    def process(self) -> "subprocess.Popen[bytes] | None":
+        """Its process, None while it is stopped."""
+        return self._process
+
     @abstractmethod
     def answers(self) -> bool:
         """Whether the server can be used now."""
@@ -129,12 +145,6 @@ class PostgresServer(Server):
         if self._process is not None:
             processes.stop(self._process, how=signal.SIGINT, grace=10)
             self._process = None
-
-    def kill(self) -> None:
-        """Let the server die as in a power cut (its files stay)."""
-        assert self._process is not None
-        processes.signal_group(self._process.pid, signal.SIGKILL)
-        self._process.wait()
 
     def answers(self) -> bool:
         return self.cluster.answers()
@@ -217,10 +227,7 @@ class S3Server(Server):
 
     def stop(self) -> None:
         """Kill it: a graceful end of SeaweedFS takes 18 seconds and more."""
-        if self._process is not None:
-            processes.signal_group(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-            self._process = None
+        self.kill()
 
     def _launch(self) -> "subprocess.Popen[bytes]":
         master, volume, filer, admin = self.others

@@ -5,6 +5,9 @@ import runpy
 from pathlib import Path
 
 import pytest
+import typer
+
+from docflow.cli.commands import app
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = runpy.run_path(str(ROOT / "scripts" / "reference.py"))
@@ -22,6 +25,24 @@ def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#\s]+)\)", page.read_text(encoding="utf-8")):
         if "://" not in target:
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def commands(group=None, before=()):
+    """Each command of `docflow --help`, those of groups with their group's name."""
+    group = group or typer.main.get_command(app)
+    for name, one in group.commands.items():
+        if hasattr(one, "commands"):
+            yield from commands(one, (*before, name))
+        elif not one.hidden:
+            yield " ".join((*before, name))
+
+
+def test_the_table_of_commands_names_each_one():
+    text = (ROOT / "docs" / "api.md").read_text(encoding="utf-8")
+    table = text.partition("| command | does |")[2]
+    rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`([^`]+)`", row)]
+    assert sorted(named) == sorted(commands())
 
 
 def test_the_readme_shows_the_two_commands():

@@ -117,3 +117,27 @@ def test_a_plural_follows_the_number(n: int, said: str) -> None:
 )
 def test_the_first_language_that_we_speak_is_taken(header: str | None, language: str) -> None:
     assert language_of(header) == language
+
+
+def test_every_translation_is_of_a_text_that_there_is() -> None:
+    """A text that nobody says any more goes with its Greek, and none is translated twice."""
+    said = " ".join(
+        _one_line(path.read_text(encoding="utf-8"))
+        for package in ("api", "docflow")
+        for path in sorted((ROOT / package).rglob("*"))
+        if path.suffix in {".py", ".html", ".js", ".typ"} and "built" not in path.parts
+    )
+    found: dict[str, str] = {}
+    for path in FILES:
+        with path.open("rb") as file:
+            for message in read_po(file):
+                msgid = message.id if isinstance(message.id, str) else message.id[0]
+                if msgid:
+                    assert msgid not in found, f"{msgid!r} in {path.name} and {found[msgid]}"
+                    assert _one_line(msgid) in said, f"{msgid!r} in {path.name} is said nowhere"
+                    found[msgid] = path.name
+
+
+def _one_line(text: str) -> str:
+    """Without the breaks, quotes and backslashes of a text that is written over several lines."""
+    return re.sub(r"(?:\\n|[\s\"'\\])+", "", text)

@@ -111,6 +111,12 @@ BEGIN
         RAISE EXCEPTION 'a series only moves forward, one number at a time'
             USING ERRCODE = 'restrict_violation';
     END IF;
+    -- A reserved number may be ended after its year, never years later: a time far ahead would be
+    -- the time of every number that follows.
+    IF NEW.last_registered_at >= make_timestamptz(NEW.year::int + 2, 1, 1, 0, 0, 0.0, 'UTC') THEN
+        RAISE EXCEPTION 'the time of the series of % lies years ahead', NEW.year
+            USING ERRCODE = 'restrict_violation';
+    END IF;
     IF moved = 1 AND (NEW.numbering = 'common') <> (NEW.last_number > OLD.last_number) THEN
         RAISE EXCEPTION 'the policy of % has no such series', OLD.year
             USING ERRCODE = 'restrict_violation';

@@ -51,6 +51,7 @@ def upgrade() -> None:
     _guard_corrections()
     _guard_annulments()
     _guard_relations()
+    _guard_beside()
     op.execute(f"GRANT SELECT, INSERT ON {', '.join(WRITTEN_ONCE)} TO {APPLICATION}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(CHANGES)} TO {APPLICATION}")
     op.execute(f"GRANT SELECT ON corrected TO {APPLICATION}")
@@ -443,8 +444,60 @@ def _guard_relations() -> None:
     )
 
 
+def _guard_beside() -> None:
+    """What is written with an entry is not added to it later.
+
+    The rows come before their entry, in its transaction. A row of another transaction is seen only
+    once that has committed; so an entry that is seen and is not of this transaction is an old one.
+    A register that is taken over may come in several.
+    """
+    op.execute(
+        """
+        CREATE FUNCTION guard_beside() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE
+            now_id bigint := pg_current_xact_id()::text::bigint;
+            ago bigint;
+            is_importing boolean;
+        BEGIN
+            -- xmin has 32 bits: the signed distance from now makes it whole. A savepoint of this
+            -- transaction lies ahead of it.
+            SELECT (now_id & 4294967295) - e.xmin::text::bigint, y.state = 'importing'
+              INTO ago, is_importing
+              FROM entries e
+              JOIN book_years y ON y.book_id = e.book_id AND y.year = e.year
+             WHERE e.id = NEW.entry_id;
+            IF NOT FOUND OR is_importing THEN
+                RETURN NEW;
+            END IF;
+            IF ago > 2147483648 THEN
+                ago := ago - 4294967296;
+            ELSIF ago < -2147483648 THEN
+                ago := ago + 4294967296;
+            END IF;
+            IF pg_xact_status((now_id - ago)::text::xid8) IS DISTINCT FROM 'in progress' THEN
+                RAISE EXCEPTION 'rows of % are written with their entry', TG_TABLE_NAME
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        END $$
+        """
+    )
+    for table in ("recipients", "entry_persons"):
+        op.execute(
+            f"CREATE TRIGGER with_its_entry BEFORE INSERT ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION guard_beside()"
+        )
+    op.execute(
+        "CREATE TRIGGER with_its_entry BEFORE INSERT ON relations "
+        "FOR EACH ROW WHEN (NEW.related_by IS NULL) EXECUTE FUNCTION guard_beside()"
+    )
+
+
 def downgrade() -> None:
     for trigger, table in (
+        ("with_its_entry", "relations"),
+        ("with_its_entry", "entry_persons"),
+        ("with_its_entry", "recipients"),
         ("not_of_annulled", "relations"),
         ("by_two_people", "annulments"),
         ("decided_once", "annulment_requests"),
@@ -454,6 +507,7 @@ def downgrade() -> None:
     ):
         op.execute(f"DROP TRIGGER {trigger} ON {table}")
     for function in (
+        "guard_beside",
         "guard_relation",
         "guard_annulment",
         "guard_request",

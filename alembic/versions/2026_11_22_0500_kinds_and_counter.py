@@ -63,6 +63,10 @@ def upgrade() -> None:
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
     _guard_description()
+    op.execute(
+        "CREATE TRIGGER with_its_entry BEFORE INSERT ON duplicate_notes "
+        "FOR EACH ROW EXECUTE FUNCTION guard_beside()"
+    )
     op.execute(f"GRANT SELECT, INSERT ON {', '.join(WRITTEN_ONCE)} TO {APPLICATION}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE ON {', '.join(CHANGES)} TO {APPLICATION}")
     op.execute(f"GRANT USAGE ON SEQUENCE kinds_id_seq TO {APPLICATION}")

@@ -188,13 +188,18 @@ def _create_pages() -> None:
 
 
 def _guard() -> None:
-    # A split batch has a place for each of its pages.
+    # A split batch has a place for each of its pages, and no page that it does not have.
     op.execute(
         """
         CREATE FUNCTION guard_batch() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            IF (SELECT state = 'split' AND pages_total IS DISTINCT FROM
-                       (SELECT count(*) FROM scan_pages p WHERE p.batch_id = b.id)
+            IF (SELECT b.state = 'split' AND (
+                       b.pages_total IS NULL
+                       OR b.pages_total <> (SELECT count(*) FROM scan_pages p
+                                             WHERE p.batch_id = b.id)
+                       OR b.pages_total <> (SELECT count(*) FROM scan_pages p
+                                             WHERE p.batch_id = b.id
+                                               AND p.number BETWEEN 1 AND b.pages_total))
                   FROM scan_batches b WHERE b.id = NEW.id) THEN
                 RAISE EXCEPTION 'a page of batch % has no place', NEW.id
                     USING ERRCODE = 'restrict_violation';
@@ -224,6 +229,58 @@ def _guard() -> None:
     op.execute(
         "CREATE TRIGGER bytes_stay BEFORE UPDATE ON scan_batches "
         "FOR EACH ROW EXECUTE FUNCTION guard_batch_bytes()"
+    )
+    # A page comes while its batch is being split, stays what it is, and moves only between
+    # documents of its batch that stand open: into none that was filed or that is over.
+    op.execute(
+        """
+        CREATE FUNCTION guard_page() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP = 'INSERT' THEN
+                IF (SELECT b.state = 'split' FROM scan_batches b WHERE b.id = NEW.batch_id) THEN
+                    RAISE EXCEPTION 'batch % takes no more pages', NEW.batch_id
+                        USING ERRCODE = 'restrict_violation';
+                END IF;
+                RETURN NEW;
+            END IF;
+            IF (NEW.batch_id, NEW.number, NEW.print, NEW.codes)
+               IS DISTINCT FROM (OLD.batch_id, OLD.number, OLD.print, OLD.codes)
+               OR (OLD.kind = 'page' AND NEW.kind <> 'page') THEN
+                RAISE EXCEPTION 'page % of batch % stays what it is', OLD.number, OLD.batch_id
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            IF NEW.document_id IS DISTINCT FROM OLD.document_id AND EXISTS (
+                SELECT FROM scan_documents d WHERE d.id = NEW.document_id
+                   AND d.state IN ('filed', 'same', 'superseded')) THEN
+                RAISE EXCEPTION 'scan document % takes no more pages', NEW.document_id
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        END $$
+        """
+    )
+    op.execute(
+        "CREATE TRIGGER stays_in_its_batch BEFORE INSERT OR UPDATE ON scan_pages "
+        "FOR EACH ROW EXECUTE FUNCTION guard_page()"
+    )
+    # No page is hidden in a document that is over.
+    op.execute(
+        """
+        CREATE FUNCTION guard_superseded() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF EXISTS (SELECT FROM scan_documents d JOIN scan_pages p ON p.document_id = d.id
+                        WHERE d.id = NEW.id AND d.state = 'superseded') THEN
+                RAISE EXCEPTION 'scan document % has pages still', NEW.id
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NULL;
+        END $$
+        """
+    )
+    op.execute(
+        "CREATE CONSTRAINT TRIGGER no_page_is_hidden AFTER INSERT OR UPDATE ON scan_documents "
+        "DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.state = 'superseded') "
+        "EXECUTE FUNCTION guard_superseded()"
     )
     # What was filed stays as it was filed, and so do its pages.
     op.execute(
@@ -264,6 +321,10 @@ def _guard() -> None:
             f"CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
         )
+    op.execute(
+        "CREATE TRIGGER with_its_entry BEFORE INSERT ON depositors "
+        "FOR EACH ROW EXECUTE FUNCTION guard_beside()"
+    )
     op.execute(f"GRANT SELECT, INSERT ON {', '.join(WRITTEN_ONCE)} TO {APPLICATION}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE ON {', '.join(KEPT)} TO {APPLICATION}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(CHANGES)} TO {APPLICATION}")
@@ -276,7 +337,13 @@ def downgrade() -> None:
         op.drop_table(table)
     for table in ("receipt_mails", "label_preferences", "depositors"):
         op.drop_table(table)
-    for function in ("guard_batch", "guard_batch_bytes", "guard_filed"):
+    for function in (
+        "guard_batch",
+        "guard_batch_bytes",
+        "guard_page",
+        "guard_superseded",
+        "guard_filed",
+    ):
         op.execute(f"DROP FUNCTION {function}()")
     _allow_roles(ROLES_BEFORE)
 

@@ -1,7 +1,9 @@
 """Daily registers, closings of years, periodic tasks, exports.
 
-A closed day takes no more entries: the database refuses one whose time lies in a day of the same
-book and year that has its register. Registers form a chain without a gap. (Domain rows 21, 22.)
+A closed day takes nothing more: the database refuses an entry, a reservation, a correction or an
+annulment whose time does not lie after the book's last register. Who closes a day holds the book's
+lock alone, and who writes into the book shares it, so that neither misses the other. Registers form
+a chain without a gap. (Domain rows 21, 22.)
 """
 
 import sqlalchemy as sa
@@ -15,6 +17,7 @@ depends_on = None
 
 APPLICATION = "docflow_app"
 WRITTEN_ONCE = ("register_starts", "daily_registers", "year_closings")
+STAND_IN_A_DAY = ("entries", "reservations", "corrections", "annulments")
 CHANGES = ("schedule", "day_waits", "register_exports")
 
 
@@ -58,21 +61,52 @@ def upgrade() -> None:
     op.execute(
         """
         CREATE FUNCTION guard_closed_day() RETURNS trigger LANGUAGE plpgsql AS $$
+        DECLARE
+            book bigint;
+            at timestamptz;
+            closed boolean;
         BEGIN
-            IF EXISTS (SELECT FROM daily_registers d
-                        WHERE d.book_id = NEW.book_id AND d.year = NEW.year
-                          AND d.ends_at > NEW.registered_at) THEN
-                RAISE EXCEPTION 'the day of % has its register already', NEW.registered_at
-                    USING ERRCODE = 'restrict_violation';
+            IF TG_TABLE_NAME = 'entries' THEN
+                book := NEW.book_id;
+                at := NEW.registered_at;
+            ELSIF TG_TABLE_NAME = 'reservations' THEN
+                book := NEW.book_id;
+                at := NEW.taken_at;
+            ELSE
+                SELECT e.book_id INTO book FROM entries e WHERE e.id = NEW.entry_id;
+                IF TG_TABLE_NAME = 'corrections' THEN
+                    at := NEW.corrected_at;
+                ELSE
+                    at := NEW.annulled_at;
+                END IF;
+            END IF;
+            -- Until this transaction ends nobody closes a day of the book.
+            PERFORM pg_advisory_xact_lock_shared(hashtextextended('closing:' || book, 0));
+            SELECT at < d.ends_at INTO closed FROM daily_registers d
+             WHERE d.book_id = book ORDER BY d.running DESC LIMIT 1;
+            IF closed AND TG_TABLE_NAME = 'entries' THEN
+                -- A register that is taken over is older; only no closed day may grow by it.
+                IF (SELECT s.state = 'importing' FROM book_years s
+                     WHERE s.book_id = book AND s.year = NEW.year) THEN
+                    closed := EXISTS (
+                        SELECT FROM daily_registers d WHERE d.book_id = book
+                           AND d.day BETWEEN at::date - 1 AND at::date + 1
+                           AND d.starts_at <= at AND at < d.ends_at);
+                END IF;
+            END IF;
+            IF closed THEN
+                RAISE EXCEPTION 'the day of % has its register already', at
+                    USING ERRCODE = 'restrict_violation', CONSTRAINT = 'day_is_open';
             END IF;
             RETURN NEW;
         END $$
         """
     )
-    op.execute(
-        "CREATE TRIGGER day_is_open BEFORE INSERT ON entries "
-        "FOR EACH ROW EXECUTE FUNCTION guard_closed_day()"
-    )
+    for table in STAND_IN_A_DAY:
+        op.execute(
+            f"CREATE TRIGGER day_is_open BEFORE INSERT ON {table} "
+            "FOR EACH ROW EXECUTE FUNCTION guard_closed_day()"
+        )
     op.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION}")
     op.execute(f"GRANT SELECT, INSERT ON {', '.join(WRITTEN_ONCE)} TO {APPLICATION}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {', '.join(CHANGES)} TO {APPLICATION}")
@@ -179,6 +213,7 @@ def _others() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("rows", sa.BigInteger(), nullable=True),
         sa.Column("sha256", sa.Text(), nullable=True),
+        sa.Column("entry_ids", sa.ARRAY(sa.BigInteger()), nullable=True),
         sa.Column("size", sa.BigInteger(), nullable=True),
         sa.Column("problem", sa.Text(), nullable=True),
         sa.Column("created_at", instant, nullable=False),
@@ -192,8 +227,12 @@ def _others() -> None:
             name=op.f("ck_register_exports_state_known"),
         ),
         sa.CheckConstraint(
-            "(state = 'done') = (sha256 IS NOT NULL)",
+            "state <> 'done' OR sha256 IS NOT NULL",
             name=op.f("ck_register_exports_done_has_file"),
+        ),
+        sa.CheckConstraint(
+            "state IN ('done', 'expired') OR sha256 IS NULL",
+            name=op.f("ck_register_exports_file_once_done"),
         ),
         sa.ForeignKeyConstraint(
             ["body_id"], ["bodies.id"], name=op.f("fk_register_exports_body_id")
@@ -207,7 +246,8 @@ def _others() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DROP TRIGGER day_is_open ON entries")
+    for table in STAND_IN_A_DAY:
+        op.execute(f"DROP TRIGGER day_is_open ON {table}")
     for table in ("register_exports", "schedule", "year_closings", "day_waits"):
         op.drop_table(table)
     op.drop_table("daily_registers")

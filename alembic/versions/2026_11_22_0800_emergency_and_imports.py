@@ -307,7 +307,15 @@ def _guards() -> None:
         """
         CREATE FUNCTION guard_old_register() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
+            IF TG_OP = 'INSERT' THEN
+                IF NEW.state <> 'mapping' THEN
+                    RAISE EXCEPTION 'an old register begins with its mapping'
+                        USING ERRCODE = 'restrict_violation';
+                END IF;
+                RETURN NEW;
+            END IF;
             IF TG_OP = 'DELETE' OR OLD.state = 'sealed'
+               OR (NEW.state = 'sealed' AND OLD.state <> 'importing')
                OR NEW.file_sha256 <> OLD.file_sha256 OR NEW.book_id <> OLD.book_id
                OR NEW.year <> OLD.year THEN
                 RAISE EXCEPTION 'an old register is never deleted, and does not change once sealed'
@@ -318,8 +326,30 @@ def _guards() -> None:
         """
     )
     op.execute(
-        "CREATE TRIGGER sealed_for_good BEFORE UPDATE OR DELETE ON old_registers "
+        "CREATE TRIGGER sealed_for_good BEFORE INSERT OR UPDATE OR DELETE ON old_registers "
         "FOR EACH ROW EXECUTE FUNCTION guard_old_register()"
+    )
+    # No entry of our own is passed off as one of an old register.
+    op.execute(
+        """
+        CREATE FUNCTION guard_old_entry() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            PERFORM 1 FROM old_registers r
+              JOIN entries e ON e.book_id = r.book_id AND e.year = r.year
+              JOIN book_years y ON y.book_id = r.book_id AND y.year = r.year
+             WHERE r.id = NEW.register_id AND e.id = NEW.entry_id
+               AND r.state = 'importing' AND y.state = 'importing';
+            IF NOT FOUND THEN
+                RAISE EXCEPTION 'entry % is not being taken over', NEW.entry_id
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        END $$
+        """
+    )
+    op.execute(
+        "CREATE TRIGGER only_while_importing BEFORE INSERT ON old_entries "
+        "FOR EACH ROW EXECUTE FUNCTION guard_old_entry()"
     )
     op.execute(
         "CREATE TRIGGER never_emptied BEFORE TRUNCATE ON old_registers "
@@ -337,5 +367,10 @@ def downgrade() -> None:
         "emergency_kits",
     ):
         op.drop_table(table)
-    for function in ("guard_kit", "guard_emergency_number", "guard_old_register"):
+    for function in (
+        "guard_kit",
+        "guard_emergency_number",
+        "guard_old_register",
+        "guard_old_entry",
+    ):
         op.execute(f"DROP FUNCTION {function}()")

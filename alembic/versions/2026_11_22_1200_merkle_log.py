@@ -8,12 +8,18 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0012"
-down_revision = "0011"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 
 APPLICATION = "docflow_app"
-WRITTEN_ONCE = ("audit_checkpoints", "audit_timestamps", "audit_cosignatures", "audit_keys")
+WRITTEN_ONCE = (
+    "audit_leaves",
+    "audit_checkpoints",
+    "audit_timestamps",
+    "audit_cosignatures",
+    "audit_keys",
+)
 
 
 def upgrade() -> None:
@@ -30,7 +36,7 @@ def upgrade() -> None:
         sa.Column("body_id", sa.BigInteger(), sa.ForeignKey("bodies.id"), primary_key=True),
         sa.Column("index", sa.BigInteger(), primary_key=True, autoincrement=False),
         sa.Column("event_id", sa.BigInteger(), sa.ForeignKey("audit_events.id"), nullable=False),
-        sa.Column("salt", sa.LargeBinary(), nullable=True),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
         sa.UniqueConstraint("event_id"),
         sa.CheckConstraint("length(salt) = 32", name="salt_length"),
     )
@@ -88,8 +94,7 @@ def upgrade() -> None:
     op.execute(
         f"""
         GRANT SELECT, INSERT ON {", ".join(WRITTEN_ONCE)} TO {APPLICATION};
-        GRANT SELECT, INSERT ON audit_leaves, audit_tiles, audit_logs TO {APPLICATION};
-        GRANT UPDATE (salt) ON audit_leaves TO {APPLICATION};
+        GRANT SELECT, INSERT ON audit_tiles, audit_logs TO {APPLICATION};
         GRANT UPDATE (hashes) ON audit_tiles TO {APPLICATION};
         GRANT UPDATE (size, root) ON audit_logs TO {APPLICATION};
         """
@@ -114,29 +119,11 @@ def _guards() -> None:
             f"CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
         )
-    for table in (*WRITTEN_ONCE, "audit_leaves", "audit_tiles", "audit_logs"):
+    for table in (*WRITTEN_ONCE, "audit_tiles", "audit_logs"):
         op.execute(
             f"CREATE TRIGGER never_emptied BEFORE TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"
         )
-    # A leaf stays as it is; its salt may be destroyed, once and for ever (erasure).
-    op.execute(
-        """
-        CREATE FUNCTION guard_leaf() RETURNS trigger LANGUAGE plpgsql AS $$
-        BEGIN
-            IF TG_OP = 'UPDATE' AND NEW.salt IS NULL AND NEW.body_id = OLD.body_id
-               AND NEW.index = OLD.index AND NEW.event_id = OLD.event_id THEN
-                RETURN NEW;
-            END IF;
-            RAISE EXCEPTION 'a leaf of the log is never changed'
-                USING ERRCODE = 'restrict_violation';
-        END $$
-        """
-    )
-    op.execute(
-        "CREATE TRIGGER only_salt BEFORE UPDATE OR DELETE ON audit_leaves "
-        "FOR EACH ROW EXECUTE FUNCTION guard_leaf()"
-    )
     # Hashes are added to the last tile of a level; what stands in it stays.
     op.execute(
         """
@@ -202,5 +189,5 @@ def downgrade() -> None:
         "audit_logs",
     ):
         op.drop_table(table)
-    for function in ("guard_leaf", "guard_tile", "guard_log"):
+    for function in ("guard_tile", "guard_log"):
         op.execute(f"DROP FUNCTION {function}()")

@@ -5,14 +5,12 @@ from typing import cast
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import PlainTextResponse
 from starlette.exceptions import HTTPException
 
 from api import problems
-from api.deps import TheOffice
 from api.pages import ClosesForms
+from api.portal import health, pickup, proofs, verify
 from api.portal import log as log_pages
-from api.portal import pickup, verify
 from api.portal.render import error_page
 from docflow import citizens
 from docflow.errors import DocflowError
@@ -26,23 +24,17 @@ def create_app(office: Office) -> FastAPI:
     """The citizens' app over an office."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.office = office
+    app.include_router(proofs.router)
     app.include_router(verify.router)
     app.include_router(pickup.router)
     app.include_router(log_pages.router)
-    app.get("/health")(health)
+    app.include_router(health.router)
     app.add_exception_handler(DocflowError, _told)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(RequestValidationError, _not_found)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(ClosesForms)
     return app
-
-
-def health(office: TheOffice) -> Response:
-    """Whether this process can serve: the database answers."""
-    with office.db.read() as session:
-        session.connection()
-    return PlainTextResponse("ok\n", headers={"Cache-Control": "no-store"})
 
 
 def _told(request: Request, error: Exception) -> Response:

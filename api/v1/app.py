@@ -14,7 +14,10 @@ from api import problems
 from api.v1 import (
     amendments,
     books,
+    circulation,
     closings,
+    custody,
+    deputies,
     directory,
     drafts,
     emergency,
@@ -23,9 +26,14 @@ from api.v1 import (
     files,
     handling,
     imports,
+    intake,
     kinds,
+    opening,
+    operation,
     parties,
+    reading,
     scans,
+    signatures,
     tasks,
     verification,
 )
@@ -58,9 +66,12 @@ class Fault(BaseModel):
 
 
 class Alike(BaseModel):
-    """An entry that looks like the one that was to be registered."""
+    """An entry that looks like the one that was to be registered.
 
-    likeness: registry.Likeness
+    One that is not open stands for all that the caller may not see, and has nothing else.
+    """
+
+    likeness: registry.Likeness | None = None
     is_open: bool = Field(description="Whether the caller may see it.")
     label: str | None = Field(None, examples=["1234/2026"])
     href: str | None = None
@@ -100,10 +111,13 @@ def create_app(office: Office) -> FastAPI:
     )
     app.state.office = office
     modules = (
-        *(entries, handling, files, drafts, tasks, directory, verification, scans),
-        *(amendments, parties),
+        *(entries, handling, files, intake, drafts, tasks, directory, verification, scans),
+        *(amendments, parties, signatures),
         *(books, closings, exports, kinds),
         *(emergency, imports),
+        *(reading,),
+        *(circulation, deputies),
+        *(custody, opening, operation),
     )
     for module in modules:
         app.include_router(module.router)

@@ -13,7 +13,6 @@ from api.v1.reads import ReadRoute
 from api.v1.security import Auditor, Reader, Registrar
 from docflow import registry
 from docflow.registry import arrivals, books, reservations, years
-from docflow.registry.waiting import ArrivalOutcome
 
 router = APIRouter(tags=["books"], route_class=ReadRoute)
 RowId = Annotated[int, Path(ge=1, le=2**62)]
@@ -47,6 +46,10 @@ class YearShape(Shape):
     opened_at: datetime
     closed_at: datetime | None
     state: registry.YearState
+    ahead_until: datetime | None = Field(
+        description="The last number bears this time, which lies ahead of the clock: so do those "
+        "that are given until then."
+    )
 
 
 class Years(BaseModel):
@@ -80,6 +83,10 @@ class SeriesCheck(BaseModel):
     entries: int
     reserved: int
     annulled: int
+    declared: list[tuple[int, int]] = Field(
+        description="First and last of the numbers that an old register lacked.",
+        examples=[[(12, 12), (40, 44)]],
+    )
     is_sound: bool
     problems: list[str] = Field(description="What is wrong, in the language of the caller.")
 
@@ -113,6 +120,7 @@ def contiguity(
                 entries=one.entries,
                 reserved=one.reserved,
                 annulled=one.annulled,
+                declared=list(one.declared),
                 is_sound=one.is_sound,
                 problems=[problem.in_language(language) for problem in one.problems],
             )
@@ -216,7 +224,10 @@ class NewArrivalBody(Body):
 
 
 class ArrivalShape(Shape):
-    """An arrival: waiting, registered (`entry_label`) or ended (`outcome`)."""
+    """An arrival: waiting, registered (`entry_label`) or ended (`outcome`).
+
+    One whose entry is not open to the caller does not wait, and shows neither sender nor label.
+    """
 
     id: int
     label: str = Field(examples=["ΠΑΡ-17/2026"])
@@ -229,8 +240,9 @@ class ArrivalShape(Shape):
     note: str
     received_by: str
     entry_label: str
-    outcome: ArrivalOutcome | None
+    outcome: arrivals.ArrivalOutcome | None
     reason: str
+    is_waiting: bool
 
 
 class Arrivals(BaseModel):
@@ -263,14 +275,14 @@ def arrive(body: NewArrivalBody, by: Registrar, office: TheOffice) -> ArrivalSha
 
 
 class End(ReasonBody):
-    outcome: ArrivalOutcome
+    outcome: arrivals.ArrivalOutcome
 
 
 class Ended(BaseModel):
     """The arrival ended without a number of a book."""
 
     arrival_id: int
-    outcome: ArrivalOutcome
+    outcome: arrivals.ArrivalOutcome
     reason: str
     ended_at: datetime
 
@@ -282,7 +294,7 @@ def end(arrival_id: RowId, body: End, by: Registrar, office: TheOffice) -> Ended
         row = arrivals.end(session, arrival_id, body.outcome, reason=body.reason, by=by)
         return Ended(
             arrival_id=row.arrival_id,
-            outcome=ArrivalOutcome(row.outcome),
+            outcome=arrivals.ArrivalOutcome(row.outcome),
             reason=row.reason,
             ended_at=row.ended_at,
         )
@@ -303,4 +315,5 @@ def _arrival(row: registry.Arrival) -> ArrivalShape:
         entry_label="",
         outcome=None,
         reason="",
+        is_waiting=True,
     )

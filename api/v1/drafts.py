@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.deps import TheOffice
 from api.streams import stored_file
+from api.v1.chain_steps import ChainStepBody
 from api.v1.fields import (
     Body,
     Code,
@@ -60,19 +61,28 @@ class SavedDraft(Content):
 
 
 class Step(BaseModel):
-    """One signature that a round asks for."""
+    """What a round asks of one person."""
 
     model_config = ConfigDict(from_attributes=True)
 
     round: int
     position: int
+    rank: int
+    rule: circulation.Rule
+    kind: circulation.StepKind
     person: str
     capacity: str
     state: circulation.StepState
     acted_at: datetime | None
+    acted_by: str = Field(description="Who acted in the person's place; empty: himself.")
+    acts_as: str = Field(description="`by-order` or `deputy`, where somebody acted so.")
     reason: str
+    objection: str = Field(description="Written objection: with the draft, printed nowhere.")
     certificate: str
+    sha256: str = Field(description="The PDF after this signature.")
+    level: str = Field(description="Of the signature; `B-B`: its proof of time is pending.")
     is_mine: bool
+    is_deputised: bool = Field(description="Whether the caller may act here for the person.")
 
 
 class DraftActs(BaseModel):
@@ -86,6 +96,12 @@ class DraftActs(BaseModel):
     send_back: bool
     withdraw: bool
     issue_again: bool
+    reject: bool
+    recall: bool
+    forward: bool
+    object: bool
+    sign_as_last: bool
+    take_note: bool
 
 
 class Draft(BaseModel):
@@ -125,6 +141,9 @@ class DraftLine(BaseModel):
     answers: str
     waits_for: str
     changed_at: datetime
+    kind: str = Field("", description="What is asked of the caller, on his work list.")
+    on_behalf_of: str = Field("", description="For whom he would act as deputy.")
+    since: datetime | None = None
 
 
 class Drafts(BaseModel):
@@ -156,16 +175,16 @@ def begin(sent: Submitted, by: Drafter, office: TheOffice, response: Response) -
         entry = registry.numbered(session, cited.book, cited.year, cited.number, by=by)
         draft = circulation.begin_answer(session, entry.id, content, by=by)
         session.flush()  # what the answer reads again
-        shape = _shape(session, draft.id, by)
-    response.headers["Location"] = f"/api/v1/drafts/{shape.id}"
-    return shape
+        made = shape(session, draft.id, by)
+    response.headers["Location"] = f"/api/v1/drafts/{made.id}"
+    return made
 
 
 @router.get("/{draft_id}")
 def read(draft_id: Id, by: Reader, office: TheOffice) -> Draft:
     """One draft, with its round of signatures."""
     with office.db.read() as session:
-        return _shape(session, draft_id, by)
+        return shape(session, draft_id, by)
 
 
 @router.put(
@@ -187,7 +206,7 @@ def save(draft_id: Id, sent: Submitted, by: Drafter, office: TheOffice) -> Draft
     with office.db.begin() as session:
         circulation.save(session, draft_id, content, version=body.version, by=by)
         session.flush()  # what the answer reads again
-        return _shape(session, draft_id, by)
+        return shape(session, draft_id, by)
 
 
 @router.get("/{draft_id}/document", response_class=Response)
@@ -204,20 +223,32 @@ def document(request: Request, draft_id: Id, by: Reader, office: TheOffice) -> R
 
 
 class Circulation(Body):
-    final_signer_id: Id = Field(description="Who signs last; see `GET /signers`.")
+    """The chain: `steps`, or without them the first of `GET /drafts/{id}/chains`."""
+
+    final_signer_id: Id | None = Field(
+        None, description="Who holds the place `final`; see `GET /signers`."
+    )
+    steps: list[ChainStepBody] | None = Field(None, max_length=20)
 
 
 @router.post("/{draft_id}/circulation")
 def circulate(draft_id: Id, body: Circulation, by: Drafter, office: TheOffice) -> Draft:
-    """Print the letter and send it round: drafter, head of his unit, final signer."""
-    circulation.circulate(office, draft_id, by=by, final_signer_id=body.final_signer_id)
+    """Print the letter, with a field for each who signs, and send it round."""
+    steps = None if body.steps is None else [one.step() for one in body.steps]
+    circulation.circulate(
+        office, draft_id, by=by, final_signer_id=body.final_signer_id, steps=steps
+    )
     return _read(office, draft_id, by)
 
 
 class Signature(Body):
-    """The password of the caller's signing key; used once, kept and logged nowhere."""
+    """What the caller's signing key asks for; used once, kept and logged nowhere."""
 
-    password: SecretStr = Field(max_length=1000)
+    password: SecretStr = Field(SecretStr(""), max_length=1000)
+    pin: SecretStr = Field(SecretStr(""), max_length=100, description="Of a token or service.")
+    otp: SecretStr = Field(SecretStr(""), max_length=100, description="One-time password.")
+    objection: Text = Field("", description="Of a countersigner: kept, printed nowhere.")
+    as_last: bool = Field(False, description="End the chain here, by right of a final signer.")
     round: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
         None,
         description=(
@@ -235,7 +266,19 @@ def sign(draft_id: Id, body: Signature, by: Signer, office: TheOffice) -> Draft:
     """
     if body.round is not None and _is_signed(office, draft_id, body.round, by):
         return _read(office, draft_id, by)
-    circulation.sign(office, draft_id, by=by, password=body.password.get_secret_value())
+    secrets = circulation.Secrets(
+        password=body.password.get_secret_value(),
+        pin=body.pin.get_secret_value(),
+        otp=body.otp.get_secret_value(),
+    )
+    circulation.sign(
+        office,
+        draft_id,
+        by=by,
+        secrets=secrets,
+        objection=body.objection,
+        as_last=body.as_last,
+    )
     return _read(office, draft_id, by)
 
 
@@ -245,7 +288,7 @@ def send_back(draft_id: Id, body: ReasonBody, by: Signer, office: TheOffice) -> 
     with office.db.begin() as session:
         circulation.send_back(session, draft_id, by=by, reason=body.reason)
         session.flush()  # what the answer reads again
-        return _shape(session, draft_id, by)
+        return shape(session, draft_id, by)
 
 
 @router.post("/{draft_id}/withdrawal")
@@ -254,7 +297,7 @@ def withdraw(draft_id: Id, by: Drafter, office: TheOffice) -> Draft:
     with office.db.begin() as session:
         circulation.withdraw(session, draft_id, by=by)
         session.flush()  # what the answer reads again
-        return _shape(session, draft_id, by)
+        return shape(session, draft_id, by)
 
 
 @router.post("/{draft_id}/issue", status_code=202)
@@ -263,7 +306,7 @@ def issue(draft_id: Id, by: Drafter, office: TheOffice) -> Draft:
     with office.db.begin() as session:
         circulation.issue_again(session, draft_id, by=by)
         session.flush()  # what the answer reads again
-        return _shape(session, draft_id, by)
+        return shape(session, draft_id, by)
 
 
 def lines(found: list[circulation.DraftLine]) -> list[DraftLine]:
@@ -306,10 +349,10 @@ def _is_signed(office: Office, draft_id: int, number: int, by: Principal) -> boo
 
 def _read(office: Office, draft_id: int, by: Principal) -> Draft:
     with office.db.read() as session:
-        return _shape(session, draft_id, by)
+        return shape(session, draft_id, by)
 
 
-def _shape(session: Session, draft_id: int, by: Principal) -> Draft:
+def shape(session: Session, draft_id: int, by: Principal) -> Draft:
     draft = circulation.get(session, draft_id, by=by)
     steps = circulation.steps(session, draft, by=by)
     answered = session.get(registry.Entry, draft.answers_id) if draft.answers_id else None

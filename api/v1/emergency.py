@@ -15,6 +15,8 @@ from api.v1.submission import Submitted, request_body
 from docflow import clock, emergency
 from docflow.emergency import Authorised
 from docflow.i18n import t
+from docflow.office import Office
+from docflow.principal import Principal
 
 router = APIRouter(prefix="/emergency", tags=["emergency"], route_class=ReadRoute)
 RowId = Annotated[int, Path(ge=1, le=2**62)]
@@ -65,6 +67,12 @@ class Recovery(Body):
         default_factory=list, max_length=1000, description="Emergency numbers that wait."
     )
     late: list[Late] = Field(default_factory=list, max_length=20)
+
+
+class Authorisations(Body):
+    """Who allowed what nobody had allowed, stated by the head of the registry."""
+
+    late: list[Late] = Field(min_length=1, max_length=20)
 
 
 class Record(BaseModel):
@@ -139,15 +147,15 @@ def prepare(new: NewKit, by: Registrar, office: TheOffice) -> Kit:
 
 
 @router.get("/kits/{kit_id}/sheets", response_class=Response)
-def sheets(kit_id: RowId, by: Reader, office: TheOffice, language: Language) -> Response:
-    """The kit on paper, as PDF."""
+def sheets(kit_id: RowId, by: Registrar, office: TheOffice, language: Language) -> Response:
+    """The kit on paper, as PDF (the registry's; scope `register`)."""
     pdf = emergency.sheets(office, kit_id, by=by, language=language)
     return Response(pdf, media_type="application/pdf")
 
 
 @router.get("/kits/{kit_id}/page", response_class=Response)
-def page(kit_id: RowId, by: Reader, office: TheOffice, language: Language) -> Response:
-    """The kit's offline page, one HTML file to be kept."""
+def page(kit_id: RowId, by: Registrar, office: TheOffice, language: Language) -> Response:
+    """The kit's offline page, one HTML file to be kept (the registry's; scope `register`)."""
     html = emergency.offline_page(office, kit_id, by=by, language=language)
     headers = {"Content-Disposition": "attachment; filename=docflow-emergency.html"}
     return Response(html, media_type="application/octet-stream", headers=headers)
@@ -158,14 +166,9 @@ def page(kit_id: RowId, by: Reader, office: TheOffice, language: Language) -> Re
 )
 def recover(sent: Submitted, by: Registrar, office: TheOffice, language: Language) -> Outcome:
     """Take over what was noted in an emergency; the same file again registers nothing."""
-    wanted = sent.body(Recovery)
-    if len(sent.files) != 1:
-        raise emergency.NoJournal(t("Choose the file that the emergency page saved."), field="file")
-    data = sent.files[0].file.read()
-    sent.stored(office)  # the file itself is kept, as evidence
-    code, zone = emergency.kit_code(data), office.settings.zone
+    wanted, zone = sent.body(Recovery), office.settings.zone
+    journal = _journal(sent, by, office)
     with office.db.read() as session:
-        journal = emergency.read(data, emergency.kit_of_code(session, code, by=by))
         seen = emergency.examine(session, journal, by=by, zone=zone)
     made: list[emergency.Recovered] = []
     if not wanted.dry_run:
@@ -177,12 +180,44 @@ def recover(sent: Submitted, by: Registrar, office: TheOffice, language: Languag
                 zone=zone,
                 ocr_languages=office.settings.ocr_languages,
                 leave_out=wanted.leave_out,
-                late=[Authorised(one.authorised_by, one.at, one.note) for one in wanted.late],
+                late=_authorised(wanted.late),
             )
     return Outcome(
         periods=[_period(one, language) for one in seen],
         registered=[Made.model_validate(one) for one in made],
     )
+
+
+@router.post(
+    "/authorisations",
+    openapi_extra=request_body(Authorisations, files="The file of the offline page."),
+)
+def authorise(sent: Submitted, by: Registrar, office: TheOffice, language: Language) -> Outcome:
+    """Keep who allowed an emergency beyond its time, and register nothing (head of the registry).
+
+    A clerk takes the same file over afterwards.
+    """
+    wanted = sent.body(Authorisations)
+    journal = _journal(sent, by, office)
+    with office.db.begin() as session:
+        emergency.authorise(session, journal, _authorised(wanted.late), by=by)
+    with office.db.read() as session:
+        seen = emergency.examine(session, journal, by=by, zone=office.settings.zone)
+    return Outcome(periods=[_period(one, language) for one in seen], registered=[])
+
+
+def _journal(sent: Submitted, by: Principal, office: Office) -> emergency.Journal:
+    if len(sent.files) != 1:
+        raise emergency.NoJournal(t("Choose the file that the emergency page saved."), field="file")
+    data = sent.files[0].file.read()
+    sent.stored(office)  # the file itself is kept, as evidence
+    with office.db.read() as session:
+        kit = emergency.kit_of_code(session, emergency.kit_code(data), by=by)
+    return emergency.read(data, kit)
+
+
+def _authorised(late: list[Late]) -> list[Authorised]:
+    return [Authorised(one.authorised_by, one.at, one.note) for one in late]
 
 
 def _period(one: emergency.Examined, language: str) -> Period:

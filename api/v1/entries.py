@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.orm import Session
 
 from api.deps import TheOffice
-from api.v1 import shapes
+from api.v1 import opening, shapes
 from api.v1.fields import (
     Body,
     BookCode,
@@ -27,7 +27,7 @@ from api.v1.language import Language
 from api.v1.reads import Cursor, Limit, ReadRoute, cursor, position
 from api.v1.security import Auditor, Reader, Registrar
 from api.v1.submission import Submitted, request_body
-from docflow import audit, documents, registry
+from docflow import audit, documents, reads, registry
 from docflow.office import Office
 from docflow.principal import Principal
 
@@ -261,10 +261,13 @@ def read(
     by: Reader,
     office: TheOffice,
     language: Language,
+    read_reason: opening.Reason = None,
 ) -> shapes.Entry:
     """One entry, with its files, charges, deliveries and relations."""
     with office.db.read() as session:
         entry = registry.numbered(session, book, year, number, by=by)
+    opening.opened(office, entry, by=by, reason=read_reason)
+    with office.db.read() as session:
         return _shape(session, office, entry, by=by, language=language)
 
 
@@ -289,6 +292,7 @@ def history(book: BookCode, year: Year, number: Number, by: Auditor, office: The
     """What happened to the entry, the oldest first, from the audit trail."""
     with office.db.read() as session:
         entry = registry.numbered(session, book, year, number, by=by)
+        reads.require_reason(session, entry, by=by)
         found = audit.history(session, [("entry", entry.id)])
         return History(items=[Happening.model_validate(line) for line in found])
 

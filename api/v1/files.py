@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 
 from api.deps import TheOffice
 from api.streams import stored_file
-from api.v1 import shapes
+from api.v1 import opening, shapes
 from api.v1.fields import Body, BookCode, Number, Position, Year
 from api.v1.language import Language
 from api.v1.reads import ReadRoute, is_known, not_modified
@@ -58,12 +58,14 @@ def content(
         Literal["original", "searchable"],
         Query(description="`searchable`: a PDF with the text that was read lying under it."),
     ] = "original",
+    read_reason: opening.Reason = None,
 ) -> Response:
     """The bytes of a file, as they came, or made searchable. The ETag is their SHA-256."""
     with office.db.read() as session:
         entry = registry.numbered(session, book, year, number, by=by)
         documents.file_at(session, entry.id, position)
         info = next(f for f in documents.files(session, entry.id) if f.position == position)
+        info.require_open()
     sha256, media_type = info.sha256, info.media_type
     if rendition == "searchable":
         if info.shown_sha256 is None:
@@ -73,10 +75,16 @@ def content(
         sha256, media_type = info.shown_sha256, _PDF
     if is_known(request, f'"{sha256}"'):
         return not_modified(f'"{sha256}"')
+    opening.opened(
+        office, entry, by=by, reason=read_reason, what=opening.What.FILE, position=position
+    )
     return stored_file(office, sha256=sha256, name=info.name, media_type=media_type)
 
 
 class ReadAgain(Body):
+    pages: list[Annotated[int, Field(ge=1)]] | None = Field(
+        None, min_length=1, max_length=1000, description="Only these pages, counted from 1."
+    )
     languages: list[Literal["ell", "eng", "deu", "fra", "hun", "ces"]] | None = Field(
         None,
         min_length=1,
@@ -96,12 +104,12 @@ def read_again(
     office: TheOffice,
     language: Language,
 ) -> shapes.FileShape:
-    """Have a file read once more."""
+    """Have a file read once more, or some of its pages."""
     with office.db.begin() as session:
         entry = registry.numbered(session, book, year, number, by=by)
         file = documents.file_at(session, entry.id, position)
         chosen = [str(one) for one in body.languages] if body.languages else None
-        documents.read_again(session, file, by=by, languages=chosen)
+        documents.read_again(session, file, by=by, languages=chosen, pages=body.pages)
         session.flush()  # what the answer reads again
         found = shapes.files(session, entry.id, language=language)
         return next(one for one in found if one.position == position)
@@ -110,7 +118,9 @@ def read_again(
 class PageOfText(BaseModel):
     file: int = Field(description="Position of the file.")
     page: int
-    source: str = Field(description="text-layer, ocr, blank or failed.")
+    source: str = Field(
+        description="text-layer, ocr, blank, failed, or text (a file without pages)."
+    )
     confidence: float | None
     rotation: int
     problem: str | None
@@ -130,10 +140,13 @@ def text(
     by: Reader,
     office: TheOffice,
     language: Language,
+    read_reason: opening.Reason = None,
 ) -> WholeText:
     """What was read in the files, page by page."""
     with office.db.read() as session:
         entry = registry.numbered(session, book, year, number, by=by)
+    opening.opened(office, entry, by=by, reason=read_reason, what=opening.What.TEXT)
+    with office.db.read() as session:
         files = documents.files(session, entry.id)
         pages = [
             PageOfText(
@@ -148,7 +161,7 @@ def text(
             for file in files
             for page in documents.pages(session, file.id)
         ]
-        complete = all(file.state in ("done", "failed") for file in files)
+        complete = all(file.state not in ("pending", "running") for file in files)
         return WholeText(complete=complete, pages=pages)
 
 
@@ -163,11 +176,13 @@ def receipt(
     by: Reader,
     office: TheOffice,
     language: PaperLanguage = "el",
+    read_reason: opening.Reason = None,
 ) -> Response:
     """The receipt for the person who brought the document: the same bytes each time."""
     with office.db.read() as session:
-        entry_id = registry.numbered(session, book, year, number, by=by).id
-    pdf = registry.receipt(office, entry_id, by=by, language=language)
+        entry = registry.numbered(session, book, year, number, by=by)
+    opening.opened(office, entry, by=by, reason=read_reason, what=opening.What.PAPER)
+    pdf = registry.receipt(office, entry.id, by=by, language=language)
     return _paper(pdf, f"apodeixi-{number}-{year}.pdf")
 
 
@@ -177,10 +192,19 @@ def receipt(
     responses={200: {"content": {"text/plain": {}}, "description": "A C2SP tlog-proof."}},
     tags=["papers"],
 )
-def proof(book: BookCode, year: Year, number: Number, by: Reader, office: TheOffice) -> Response:
+def proof(
+    book: BookCode,
+    year: Year,
+    number: Number,
+    by: Reader,
+    office: TheOffice,
+    read_reason: opening.Reason = None,
+) -> Response:
     """What shows anybody, offline, that the entry stood in the log: see docs/proof.md."""
     with office.db.read() as session:
         entry = registry.numbered(session, book, year, number, by=by)
+    opening.opened(office, entry, by=by, reason=read_reason, what=opening.What.PAPER)
+    with office.db.read() as session:
         text = registry.prove(session, entry.id, by=by)
     name = f"{book}-{number}-{year}.tlog-proof"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}

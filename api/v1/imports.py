@@ -49,8 +49,19 @@ class Import(BaseModel):
     rows_total: int
     rows_done: int
     report: dict[str, Any] = Field(
-        description="Counts, the first gaps and faults; the whole of it at `/report`.",
-        examples=[{"rows": 100000, "good": 99997, "bad": 3, "warnings": 0, "missing": 12}],
+        description="Counts, the first gaps and faults; the whole of it at `/report`. `left_out` "
+        "are the numbers of rows with errors: declared missing too where it goes on without them.",
+        examples=[
+            {
+                "rows": 100000,
+                "good": 99997,
+                "bad": 3,
+                "warnings": 0,
+                "missing": 12,
+                "gaps": [["common", 40, 51]],
+                "left_out": [["common", 7, 7]],
+            }
+        ],
     )
     problem: str | None
     begun_at: datetime

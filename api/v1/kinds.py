@@ -11,7 +11,7 @@ from api.v1 import shapes
 from api.v1.fields import Body, BookCode, Code, ContactBody, Day, Id, Line, Needed, Number, Year
 from api.v1.language import Language
 from api.v1.reads import ReadRoute
-from api.v1.security import Anyone, Reader, Registrar
+from api.v1.security import Administrator, Reader, Registrar
 from docflow import kinds, registry
 
 router = APIRouter(tags=["kinds"], route_class=ReadRoute)
@@ -98,7 +98,7 @@ def listing(by: Reader, office: TheOffice, direction: registry.Direction | None 
 
 
 @router.post("/kinds", status_code=201)
-def define(body: NewKind, by: Anyone, office: TheOffice, response: Response) -> Kind:
+def define(body: NewKind, by: Administrator, office: TheOffice, response: Response) -> Kind:
     """Begin a kind of document; only the administrator does."""
     with office.db.begin() as session:
         kind = kinds.define(session, body.code, body.value(), by=by)
@@ -108,7 +108,7 @@ def define(body: NewKind, by: Anyone, office: TheOffice, response: Response) -> 
 
 
 @router.put("/kinds/{code}")
-def redefine(code: KindCode, body: ChangedKind, by: Anyone, office: TheOffice) -> Kind:
+def redefine(code: KindCode, body: ChangedKind, by: Administrator, office: TheOffice) -> Kind:
     """Change a kind: a new version; entries keep the version under which they were registered."""
     with office.db.begin() as session:
         kind = kinds.redefine(session, code, body.value(), version=body.version, by=by)
@@ -118,7 +118,7 @@ def redefine(code: KindCode, body: ChangedKind, by: Anyone, office: TheOffice) -
 
 
 @router.delete("/kinds/{code}", status_code=204)
-def retire(code: KindCode, by: Anyone, office: TheOffice) -> None:
+def retire(code: KindCode, by: Administrator, office: TheOffice) -> None:
     """Offer the kind no more. Entries keep it."""
     with office.db.begin() as session:
         kinds.retire(session, code, by=by)
@@ -178,16 +178,19 @@ class DescriptionBody(Body):
     addressee_unit_id: Id | None = None
     kind: Code | None = None
     values: dict[Code, str | int | float | bool] = Field(default_factory=dict, max_length=50)
+    reason: Line = Field("", description="Why what was said at the registration is corrected.")
 
     def value(self) -> registry.Description:
         said: dict[str, object] = {
             name: getattr(self, name)
-            for name in self.model_fields_set - {"sender", "kind", "values"}
+            for name in self.model_fields_set - {"sender", "kind", "values", "reason"}
             if isinstance(getattr(self, name), str | int | date)
         }
         if self.sender is not None:
             said["sender"] = self.sender.contact()
-        return registry.Description(fields=said, kind=self.kind, values=self.values)
+        return registry.Description(
+            fields=said, kind=self.kind, values=self.values, reason=self.reason
+        )
 
 
 @router.post("/entries/{book}/{year}/{number}/description", tags=["register"])

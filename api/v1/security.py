@@ -19,9 +19,10 @@ SCOPES = {
     "read": "Read what the person of the token may read: entries, files, texts, work lists.",
     "route": "Mark, charge, accept, return, pass on and file entries.",
     "draft": "Write answers and send them round.",
-    "sign": "Sign or return drafts that wait for the person.",
+    "sign": "Sign, return, reject or forward drafts that wait for the person.",
     "annul": "Annul entries.",
     "audit": "Read the history of entries.",
+    "administer": "Keep the kinds of document and the books.",
 }
 
 _bearer = HTTPBearer(
@@ -64,3 +65,4 @@ Drafter = Annotated[Principal, Security(caller, scopes=["draft"])]
 Signer = Annotated[Principal, Security(caller, scopes=["sign"])]
 Annuller = Annotated[Principal, Security(caller, scopes=["annul"])]
 Auditor = Annotated[Principal, Security(caller, scopes=["audit"])]
+Administrator = Annotated[Principal, Security(caller, scopes=["administer"])]

@@ -56,6 +56,9 @@ class Reading(BaseModel):
     pages_done: int
     problem: str | None = Field(description="A code for programs.")
     problem_detail: str | None = Field(description="What is wrong and what to do, for people.")
+    notes: list[str] = Field(description="Pages and parts that were left out, and why.")
+    languages: list[str] = Field(description="In which it is read.", examples=[["ell", "eng"]])
+    settled: bool = Field(description="Whether a person left it as it is.")
 
 
 class FileShape(BaseModel):
@@ -68,6 +71,12 @@ class FileShape(BaseModel):
     size: int
     media_type: str
     searchable: bool = Field(description="Whether `?rendition=searchable` gives a PDF.")
+    parent: int | None = Field(
+        description="Position of the mail or archive that it lay in; null for what was brought."
+    )
+    screening: documents.ScreeningState = Field(
+        description="`waiting`, `infected` and `refused` files are closed: nobody gets the bytes."
+    )
     ocr: Reading
 
 
@@ -230,6 +239,8 @@ def _file(info: documents.FileInfo, language: str) -> FileShape:
         size=info.size,
         media_type=info.media_type,
         searchable=info.shown_sha256 is not None,
+        parent=info.parent,
+        screening=documents.ScreeningState(info.screening),
         ocr=Reading(
             state=documents.ReadingState(info.state),
             text_chars=info.text_chars,
@@ -238,6 +249,9 @@ def _file(info: documents.FileInfo, language: str) -> FileShape:
             pages_done=info.pages_done,
             problem=info.problem_code,
             problem_detail=info.problem.in_language(language) if info.problem else None,
+            notes=[note.in_language(language) for note in info.notes],
+            languages=list(info.languages),
+            settled=info.settled_at is not None,
         ),
     )
 

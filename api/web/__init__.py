@@ -17,29 +17,44 @@ from api.web import (
     annulments,
     answers,
     arrivals,
+    batch,
     books,
+    chains,
     closings,
+    confidential,
     corrections,
+    deputies,
+    draft_papers,
     drafts,
+    elsewhere,
     emergency,
     entries,
     evidence,
     exports,
     imports,
+    intake,
     interrupted,
+    keys,
     kinds,
+    learning,
     login,
+    looking,
     oversight,
     papers,
     parties,
+    proposals,
+    read_reports,
     register,
     scans,
     series,
+    signed,
+    signing_desk,
+    storage,
     undescribed,
     work,
 )
 from api.web.render import error_page, page
-from docflow import organization
+from docflow import organization, reads
 from docflow.errors import DocflowError, Unavailable
 from docflow.i18n import t
 from docflow.office import Office
@@ -54,15 +69,30 @@ def create_app(office: Office) -> FastAPI:
     for module in (
         login,
         series,
+        proposals,
         register,
         undescribed,
         kinds,
         entries,
+        intake,
+        looking,
+        learning,
         evidence,
         work,
         answers,
+        batch,
+        chains,
+        draft_papers,
+        deputies,
+        elsewhere,
         drafts,
+        signed,
+        keys,
+        signing_desk,
         oversight,
+        confidential,
+        read_reports,
+        storage,
         papers,
         scans,
         books,
@@ -79,6 +109,7 @@ def create_app(office: Office) -> FastAPI:
     app.get("/")(home)
     app.add_exception_handler(organization.NotLoggedIn, _login_first)
     app.add_exception_handler(Unavailable, _try_again)
+    app.add_exception_handler(reads.ReasonNeeded, _ask_reason)
     app.add_exception_handler(DocflowError, _told)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(RequestValidationError, _not_found)
@@ -91,6 +122,8 @@ def home(by: CurrentUser) -> Response:
     """A clerk begins with the form, an auditor with the trail, everybody else with his work."""
     if by.is_clerk and not by.headed_unit_ids:
         return RedirectResponse("/register", 303)
+    if by.is_data_protection and not by.unit_ids:
+        return RedirectResponse("/reads", 303)
     if by.is_administrator and not by.unit_ids:
         return RedirectResponse("/system", 303)
     return RedirectResponse("/audit" if by.is_auditor else "/work", 303)
@@ -122,6 +155,12 @@ async def _try_again(request: Request, error: Exception) -> Response:
 
 async def _sent(request: Request) -> FormData | None:
     return await read_form(request) if request.method == "POST" else None
+
+
+def _ask_reason(request: Request, error: Exception) -> Response:
+    if is_htmx(request):
+        return _told(request, error)
+    return confidential.ask(request, cast(reads.ReasonNeeded, error))
 
 
 def _told(request: Request, error: Exception) -> Response:

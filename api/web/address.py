@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Depends, Path, Query
 from sqlalchemy.orm import Session
 
-from docflow import registry
+from docflow import reads, registry
 from docflow.principal import Principal
 
 _MAX_ID = 2**62
@@ -29,8 +29,12 @@ class Address:
         return f"{self.number}/{self.year}"
 
     def entry(self, session: Session, by: Principal) -> registry.Entry:
-        """The entry. Raises NoSuchEntry, also where the person may not know of it."""
-        return registry.numbered(session, self.book, self.year, self.number, by=by)
+        """The entry. Raises NoSuchEntry, also where the person may not know of it; ReasonNeeded
+        where it is confidential and he has not said why he opens it.
+        """
+        entry = registry.numbered(session, self.book, self.year, self.number, by=by)
+        reads.require_reason(session, entry, by=by)
+        return entry
 
 
 def _address(

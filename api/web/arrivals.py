@@ -20,8 +20,6 @@ from docflow.i18n import Text, t
 from docflow.office import Office
 from docflow.principal import Principal
 from docflow.registry import DeliveryMethod, Direction, arrivals, reservations
-from docflow.registry.arrivals import NewArrival
-from docflow.registry.waiting import ArrivalOutcome
 
 router = APIRouter()
 PAGE_SIZE = 50
@@ -48,7 +46,7 @@ def arrive(request: Request, form: TheForm, by: CurrentUser, office: TheOffice) 
         method = forms.choice(
             form, "delivery_method", DeliveryMethod, otherwise=DeliveryMethod.POST
         )
-        new = NewArrival(
+        new = arrivals.NewArrival(
             delivery_method=method,
             sender_name=forms.text(form, "sender_name"),
             sender_email=forms.text(form, "sender_email"),
@@ -72,7 +70,9 @@ def end(
 ) -> Response:
     """End an arrival that gets no number, with the reason."""
     try:
-        outcome = forms.choice(form, "outcome", ArrivalOutcome, otherwise=ArrivalOutcome.JUNK)
+        outcome = forms.choice(
+            form, "outcome", arrivals.ArrivalOutcome, otherwise=arrivals.ArrivalOutcome.JUNK
+        )
         with office.db.begin() as session:
             arrivals.end(session, arrival_id, outcome, reason=forms.text(form, "reason"), by=by)
     except DocflowError as error:

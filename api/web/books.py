@@ -21,7 +21,6 @@ from docflow.i18n import Text
 from docflow.office import Office
 from docflow.principal import Principal
 from docflow.registry import Numbering, Policy, Scheme, YearState, books, masks, years
-from docflow.registry.books import BookKind
 
 router = APIRouter()
 BookCode = Annotated[str, Path(pattern=r"^[\w.-]{1,40}$")]
@@ -82,7 +81,7 @@ def _row(session: Session, book: registry.Book, by: Principal, zone: str) -> Row
 def begin(request: Request, by: CurrentUser, office: TheOffice) -> Response:
     """The empty form of a new book."""
     by.require(by.is_administrator, books.ADMINISTRATOR)
-    return _new(request, office, {"kind": BookKind.THEMATIC, **_typed(Policy())}, {})
+    return _new(request, office, {"kind": books.BookKind.THEMATIC, **_typed(Policy())}, {})
 
 
 @router.post("/books/new")
@@ -94,7 +93,7 @@ def create(request: Request, form: TheForm, by: CurrentUser, office: TheOffice) 
                 session,
                 code=forms.text(form, "code"),
                 title=forms.text(form, "title"),
-                kind=forms.choice(form, "kind", BookKind, otherwise=BookKind.THEMATIC),
+                kind=forms.choice(form, "kind", books.BookKind, otherwise=books.BookKind.THEMATIC),
                 policy=_policy(form),
                 opens_by_hand=bool(forms.text(form, "opens_by_hand")),
                 by=by,

@@ -2,9 +2,7 @@
 
 from docflow.i18n import Text, t
 from docflow.principal import Principal
-from docflow.registry.books import BookKind
-from docflow.registry.policies import Numbering, Scheme
-from docflow.registry.waiting import ArrivalOutcome
+from docflow.registry import Numbering, Scheme, arrivals, books
 
 # Addresses that belong to the item "Books" of the navigation
 BELOW = (
@@ -19,9 +17,9 @@ BELOW = (
 )
 
 KINDS: dict[str, Text] = {
-    BookKind.COMMON: t("Common"),
-    BookKind.THEMATIC: t("Thematic"),
-    BookKind.CONFIDENTIAL: t("Confidential"),
+    books.BookKind.COMMON: t("Common"),
+    books.BookKind.THEMATIC: t("Thematic"),
+    books.BookKind.CONFIDENTIAL: t("Confidential"),
 }
 NUMBERINGS: dict[str, Text] = {
     Numbering.COMMON: t("One series for all documents"),
@@ -38,10 +36,10 @@ SERIES: dict[str, Text] = {
     "internal": t("Internal"),
 }
 OUTCOMES: dict[str, Text] = {
-    ArrivalOutcome.JUNK: t("Advertising or junk"),
-    ArrivalOutcome.NOT_FOR_US: t("Not for us: forwarded or returned"),
-    ArrivalOutcome.EMPTY: t("Empty, or cannot be read"),
-    ArrivalOutcome.MISTAKE: t("Noted by mistake, or twice"),
+    arrivals.ArrivalOutcome.JUNK: t("Advertising or junk"),
+    arrivals.ArrivalOutcome.NOT_FOR_US: t("Not for us: forwarded or returned"),
+    arrivals.ArrivalOutcome.EMPTY: t("Empty, or cannot be read"),
+    arrivals.ArrivalOutcome.MISTAKE: t("Noted by mistake, or twice"),
 }
 
 

@@ -127,8 +127,9 @@ def close_year(
         key = None
         if password:
             with office.db.read() as session:
-                data = circulation.keys.of_person(session, by.person_id).pkcs12
-            key = circulation.keys.open_key(data, password)
+                key = circulation.keys.open_own(
+                    session, password, by=by, settings=office.settings
+                )
         closings.close_year(office, book, year, by=by, key=key)
     except (closings.NotYoursToClose, closings.NoSuchYear):
         raise

@@ -15,13 +15,16 @@ from api.web import forms, history
 from api.web.address import RowId, path_of
 from api.web.render import page
 from docflow import circulation, organization, registry
-from docflow.circulation import Draft
+from docflow.circulation import Draft, StepKind, StepState, chains
 from docflow.errors import Conflict, DocflowError, Invalid, Unavailable
 from docflow.i18n import t
 from docflow.office import Office
+from docflow.organization import NoSuchUser, deputies
 from docflow.principal import Principal
 
 router = APIRouter()
+# Told on the page of the draft, where the person can do something else.
+_TOLD = (circulation.NoKey, circulation.NotYourTurn, NoSuchUser)
 
 
 @router.get("/drafts")
@@ -29,14 +32,25 @@ def own(request: Request, by: CurrentUser, office: TheOffice) -> Response:
     """What waits for my signature, and what I am drafting."""
     with office.db.read() as session:
         awaiting = circulation.awaiting(session, by=by)
+        lists = [
+            (kind, [line for line in awaiting if line.kind == kind])
+            for kind in (StepKind.SIGNATURE, StepKind.COUNTERSIGN)
+        ]
+        lists.append(
+            (
+                StepKind.INFORMATION,
+                circulation.awaiting(session, by=by, kind=StepKind.INFORMATION),
+            )
+        )
         drafts = circulation.own(session, by=by)
-    return page(request, "web/drafts.html", awaiting=awaiting, drafts=drafts)
+    limit = office.settings.signing_batch_limit
+    return page(request, "web/drafts.html", lists=lists, drafts=drafts, limit=limit)
 
 
 @router.get("/drafts/{draft_id}")
 def show(request: Request, draft_id: RowId, by: CurrentUser, office: TheOffice) -> Response:
     """A draft on its way: its paper, who signed, who is next, what I can do."""
-    return _show(request, office, draft_id, by)
+    return show_again(request, office, draft_id, by)
 
 
 @router.get("/drafts/{draft_id}/document.pdf")
@@ -57,11 +71,12 @@ def document(draft_id: RowId, by: CurrentUser, office: TheOffice) -> Response:
 def do(
     request: Request, draft_id: RowId, act: str, form: TheForm, by: CurrentUser, office: TheOffice
 ) -> Response:
-    """Send round, sign, return, withdraw or issue again; errors come back on the draft's page."""
+    """Send round, sign, return and so on; errors come back on the draft's page."""
     try:
         _act(office, draft_id, act, form, by)
-    except (Invalid, Conflict, Unavailable, circulation.NoKey, circulation.NotYourTurn) as error:
-        return _show(request, office, draft_id, by, open_act=act, error=error)
+    except (Invalid, Conflict, Unavailable, *_TOLD) as error:
+        kept = _kept(form)
+        return show_again(request, office, draft_id, by, open_act=act, error=error, typed=kept)
     return RedirectResponse(f"/drafts/{draft_id}?done={act}", 303)
 
 
@@ -73,23 +88,46 @@ def _act(office: Office, draft_id: int, act: str, form: FormData, by: Principal)
                 raise forms.BadChoice(t("Choose who signs last."), field="final_signer")
             circulation.circulate(office, draft_id, by=by, final_signer_id=final)
         case "sign":
-            password = str(form.get("password", ""))
-            circulation.sign(office, draft_id, by=by, password=password)
+            circulation.sign(
+                office,
+                draft_id,
+                by=by,
+                secrets=forms.secrets(form),
+                objection=forms.text(form, "objection"),
+                as_last=bool(forms.text(form, "as_last")),
+            )
+        case _:
+            with office.db.begin() as session:
+                _decide(session, draft_id, act, form, by)
+
+
+def _decide(session: Session, draft_id: int, act: str, form: FormData, by: Principal) -> None:
+    """The acts that are one short transaction."""
+    match act:
         case "return":
-            with office.db.begin() as session:
-                reason = forms.text(form, "reason")
-                circulation.send_back(session, draft_id, by=by, reason=reason)
+            reason = forms.text(form, "reason")
+            circulation.send_back(session, draft_id, by=by, reason=reason)
+        case "reject":
+            circulation.reject(session, draft_id, by=by, reason=forms.text(form, "reject_reason"))
+        case "forward":
+            to = forms.optional_id(form, "to")
+            if to is None:
+                raise forms.BadChoice(t("Choose a person."), field="to")
+            reason = forms.text(form, "forward_reason")
+            circulation.forward(session, draft_id, to=to, reason=reason, by=by)
+        case "take-note":
+            circulation.take_note(session, draft_id, by=by)
+        case "recall":
+            circulation.recall(session, draft_id, by=by)
         case "withdraw":
-            with office.db.begin() as session:
-                circulation.withdraw(session, draft_id, by=by)
+            circulation.withdraw(session, draft_id, by=by)
         case "issue-again":
-            with office.db.begin() as session:
-                circulation.issue_again(session, draft_id, by=by)
+            circulation.issue_again(session, draft_id, by=by)
         case _:
             raise circulation.NoSuchDraft(t("There is no such page."))
 
 
-def _show(
+def show_again(
     request: Request,
     office: Office,
     draft_id: int,
@@ -97,17 +135,35 @@ def _show(
     *,
     open_act: str = "",
     error: DocflowError | None = None,
+    typed: dict[str, str] | None = None,
 ) -> Response:
     with office.db.read() as session:
         context = _context(session, circulation.get(session, draft_id, by=by), by)
+        context |= elsewhere_context(session, draft_id, by)
     return page(
         request,
         "web/draft.html",
         status_code=problems.status_of(error) if error else 200,
         open_act=open_act,
-        errors={(error.field or "form"): error.message} if error else {},
+        errors={_place(open_act, error): error.message} if error else {},
+        typed=typed or {},
         **context,
     )
+
+
+_SECRETS = ("password", "pin", "otp")
+
+
+def _kept(form: FormData) -> dict[str, str]:
+    """What was typed, without what must never be shown again."""
+    return {name: value for name, value in forms.as_typed(form).items() if name not in _SECRETS}
+
+
+def _place(act: str, error: DocflowError) -> str:
+    """The field to blame; the reasons of several acts stand on the page under several names."""
+    if error.field == "reason" and act in ("reject", "forward"):
+        return f"{act}_reason"
+    return error.field or "form"
 
 
 def _context(session: Session, draft: Draft, by: Principal) -> dict[str, Any]:
@@ -122,14 +178,43 @@ def _context(session: Session, draft: Draft, by: Principal) -> dict[str, Any]:
         "acts": acts,
         "answers": entry_label(session, draft.answers_id),
         "answers_path": path_of(session, draft.answers_id, by),
+        "corrects": entry_label(session, draft.corrects_id),
+        "corrects_path": path_of(session, draft.corrects_id, by),
         "issued": entry_label(session, draft.entry_id),
         "issued_path": path_of(session, draft.entry_id, by),
         "signers": organization.signers(session, draft.body_id) if acts.circulate else [],
+        "outlines": _outlines(session, draft) if acts.circulate else [],
+        "people": deputies.colleagues(session, by=by) if acts.forward else [],
+        "away": deputies.deputies_of(session, _waited_for(draft, steps)),
+        "key": session.get(circulation.Keyring, by.person_id),
         "has_key": session.get(circulation.Keyring, by.person_id) is not None,
         "drafter": names.get(draft.drafter_id, ""),
         "unit": organization.unit_names(session, [draft.unit_id]).get(draft.unit_id, ""),
-        "history": history.told(session, [("draft", draft.id)]),
+        "history": history.told(session, [("draft", draft.id)], by=by),
     }
+
+
+def elsewhere_context(session: Session, draft_id: int, by: Principal) -> dict[str, Any]:
+    """What the person took along to be signed elsewhere, and the field that is his."""
+    try:
+        draft = circulation.get(session, draft_id, by=by)
+        field = circulation.turn(session, draft, by=by).field
+    except (circulation.DraftMoved, circulation.NotYourTurn):
+        return {"given_out": None, "my_field": ""}
+    out = circulation.given_out(session, draft_id, by=by)
+    return {"given_out": out, "my_field": field}
+
+
+def _outlines(
+    session: Session, draft: Draft
+) -> list[tuple[circulation.ChainInfo, list[circulation.Outlined]]]:
+    """The chains for the draft, with who would be asked today; the first is taken."""
+    offered = chains.offered(session, body_id=draft.body_id, unit_id=draft.unit_id)
+    return [(one, circulation.outline(session, draft, one.steps)) for one in offered]
+
+
+def _waited_for(draft: Draft, steps: list[circulation.StepInfo]) -> list[int | None]:
+    return [s.user_id for s in steps if s.round == draft.round and s.state == StepState.ACTIVE]
 
 
 def entry_label(session: Session, entry_id: int | None) -> str:

@@ -94,11 +94,15 @@ def _recovery(
     kept: list[documents.Upload],
 ) -> Response:
     error: DocflowError | None = None
-    if forms.text(form, "act") == "recover":
-        try:
-            return _recovered(office, by, form, journal)
-        except DocflowError as found:
-            error = found
+    try:
+        match forms.text(form, "act"):
+            case "recover":
+                return _recovered(office, by, form, journal)
+            case "authorise":
+                with office.db.begin() as session:
+                    emergency.authorise(session, journal, _late(form, journal), by=by)
+    except DocflowError as found:
+        error = found
     with office.db.read() as session:
         seen = emergency.examine(session, journal, by=by, zone=office.settings.zone)
     return page(
@@ -112,6 +116,7 @@ def _recovery(
         typed=forms.as_typed(form),
         errors={error.field or "form": error.message} if error else {},
         may_authorise=by.is_registrar,
+        may_register=by.is_clerk,
     )
 
 
@@ -231,6 +236,7 @@ def _overview(
         prepared=request.query_params.get("prepared", ""),
         may_prepare=by.is_registrar,
         may_recover=by.is_clerk or by.is_registrar,
+        may_take=emergency.may_take(by),
         **context,
     )
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
-from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 
+import ocr
 from api.deps import CurrentUser, TheOffice
 from api.streams import stored_file
-from api.web import amendments, beside, forms, graph, history, origins
+from api.web import amendments, beside, custodial, forms, graph, history, origins, proven
 from api.web.address import Address, AfterId, At
 from api.web.render import block, page
 from docflow import (
@@ -21,8 +21,10 @@ from docflow import (
     organization,
     parties,
     printing,
+    reads,
     registry,
     routing,
+    signatures,
 )
 from docflow.errors import Invalid
 from docflow.i18n import LANGUAGES, Text, t
@@ -102,7 +104,9 @@ def show(
 ) -> Response:
     """One entry: files and text, who has it, what was done, what one can do now."""
     with office.db.read() as session:
-        context = entry_context(session, at.entry(session, by), by)
+        entry = at.entry(session, by)
+        context = entry_context(session, entry, by)
+    reads.opened(office.db, entry, by=by)
     return page(
         request,
         "web/entry.html",
@@ -153,7 +157,7 @@ def entry_context(session: Session, entry: registry.Entry, by: Principal) -> dic
         "drafts": drafts,
         "deliveries": dispatch.deliveries(session, entry.id),
         "may_send": known.annulment is None and dispatch.may_send(session, entry, by=by),
-        "history": history.told(session, subjects),
+        "history": history.told(session, subjects, by=by),
         "units": units,
         "people": {unit.id: organization.people_of(session, unit.id) for unit in units},
         "priorities": list(Priority),
@@ -163,7 +167,10 @@ def entry_context(session: Session, entry: registry.Entry, by: Principal) -> dic
         "receipt_mails": registry.receipt_mails(session, entry.id),
         "today": clock.today(),
         **beside.context(session, entry, by=by),
+        "depositor": registry.depositor(session, entry.id),
         **origins.context(session, entry, by=by),
+        **proven.context(session, entry, by),
+        **custodial.context(session, entry, by=by),
     }
 
 
@@ -176,7 +183,9 @@ def is_reading(files: Sequence[documents.FileInfo]) -> bool:
 def files(request: Request, at: At, by: CurrentUser, office: TheOffice) -> Response:
     """The block of the files with their reading, polled while something is being read."""
     with office.db.read() as session:
-        found = documents.files(session, at.entry(session, by).id)
+        entry = at.entry(session, by)
+        found = documents.files(session, entry.id)
+        known = proven.of_files(session, entry, found)
     return block(
         request,
         "web/entry.html",
@@ -184,6 +193,7 @@ def files(request: Request, at: At, by: CurrentUser, office: TheOffice) -> Respo
         files=found,
         is_reading=is_reading(found),
         path=at.path,
+        **known,
     )
 
 
@@ -198,11 +208,15 @@ def file(
 ) -> Response:
     """The bytes of a file: the original, or `?rendition=searchable`."""
     with office.db.read() as session:
-        info = _file(session, at.entry(session, by).id, position)
+        entry = at.entry(session, by)
+        info = _file(session, entry.id, position)
+        info.require_open()
+        present = signatures.lasting.current(session, info.sha256)
+    reads.opened(office.db, entry, by=by, what=reads.What.FILE, position=position)
     searchable = info.searchable_sha256 if rendition == "searchable" else None
     return stored_file(
         office,
-        sha256=searchable or info.sha256,
+        sha256=searchable or present,
         name=info.name,
         media_type="application/pdf" if searchable else info.media_type,
         download=download,
@@ -216,16 +230,16 @@ def text(request: Request, at: At, position: int, by: CurrentUser, office: TheOf
         entry = at.entry(session, by)
         info = _file(session, entry.id, position)
         pages = documents.pages(session, info.id)
-    return page(request, "web/text.html", file=info, pages=pages, path=at.path, label=entry.label)
-
-
-@router.post("/entries/{book}/{year}/{number}/files/{position}/read-again")
-def read_again(at: At, position: int, by: CurrentUser, office: TheOffice) -> Response:
-    """Let a file be read once more."""
-    with office.db.begin() as session:
-        entry = at.entry(session, by)
-        documents.read_again(session, documents.file_at(session, entry.id, position), by=by)
-    return RedirectResponse(f"{at.path}?done=read-again#files", 303)
+    reads.opened(office.db, entry, by=by, what=reads.What.TEXT, position=position)
+    return page(
+        request,
+        "web/text.html",
+        file=info,
+        pages=pages,
+        path=at.path,
+        label=entry.label,
+        languages=ocr.languages.installed() if not by.is_auditor else (),
+    )
 
 
 def _file(session: Session, entry_id: int, position: int) -> documents.FileInfo:
@@ -240,9 +254,10 @@ def _file(session: Session, entry_id: int, position: int) -> documents.FileInfo:
 def receipt(at: At, by: CurrentUser, office: TheOffice, language: str = "") -> Response:
     """The receipt, in the language asked for, or of the person who prints it."""
     with office.db.read() as session:
-        entry_id = at.entry(session, by).id
+        entry = at.entry(session, by)
+    reads.opened(office.db, entry, by=by, what=reads.What.PAPER)
     chosen = language if language in LANGUAGES else by.language
-    pdf = registry.receipt(office, entry_id, by=by, language=chosen)
+    pdf = registry.receipt(office, entry.id, by=by, language=chosen)
     return _pdf(pdf, f"receipt-{at.number}-{at.year}.pdf")
 
 

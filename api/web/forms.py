@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from itsdangerous import BadSignature, URLSafeSerializer
 from starlette.datastructures import FormData, UploadFile
 
-from docflow import clock, documents
+from docflow import clock, documents, signatures
 from docflow.errors import Invalid
 from docflow.i18n import t
 from docflow.office import Office
@@ -147,7 +147,7 @@ def receive(
     """
     dropped = set(texts(form, "drop"))
     for note in texts(form, kept):
-        upload = _opened(office, note)
+        upload = noted(office, note)
         if upload is not None and upload.sha256 not in dropped:
             into.append(upload)
     for name, part in form.multi_items():
@@ -186,17 +186,33 @@ def kept_notes(office: Office, found: Iterable[documents.Upload]) -> list[KeptFi
 
 def kept_again(office: Office, notes: Iterable[str]) -> list[KeptFile]:
     """The files of signed notes, for a form that begins with them; a strange note is none."""
-    found = (_opened(office, note) for note in notes)
+    found = (noted(office, note) for note in notes)
     return kept_notes(office, [upload for upload in found if upload is not None])
 
 
-def _opened(office: Office, note: str) -> documents.Upload | None:
+def noted(office: Office, note: str) -> documents.Upload | None:
+    """The file of a signed note; None for a strange one."""
     try:
         name, sha256, size, media_type = _signer(office).loads(note)
     except BadSignature:
         return None  # not ours: whoever made it up gets nothing
-    return documents.Upload(name, sha256, size, media_type)
+    checked = bool(office.settings.clamd)
+    return documents.Upload(name, sha256, size, media_type, checked)
 
 
 def _signer(office: Office) -> URLSafeSerializer:
     return URLSafeSerializer(office.settings.secret_key.get_secret_value(), salt="kept-upload")
+
+
+def secrets(form: FormData) -> signatures.Secrets:
+    """Password, PIN and one-time password as typed: not cleaned, not kept."""
+    return signatures.Secrets(
+        password=_as_it_is(form, "password"),
+        pin=_as_it_is(form, "pin"),
+        otp=_as_it_is(form, "otp").strip(),
+    )
+
+
+def _as_it_is(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value[:1000] if isinstance(value, str) else ""

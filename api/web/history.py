@@ -8,8 +8,11 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from api.wording import LABELS
-from docflow import audit, organization
+from docflow import audit, organization, registry
 from docflow.i18n import Text, t
+from docflow.principal import Principal
+
+TIES = ("entry.related", "entry.unrelated")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,16 @@ class Happening:
     quote: str
 
 
-def told(session: Session, subjects: Iterable[tuple[str, int]]) -> list[Happening]:
-    """What happened to the subjects, oldest first. The caller has checked the right to see it."""
+def told(
+    session: Session, subjects: Iterable[tuple[str, int]], *, by: Principal
+) -> list[Happening]:
+    """What happened to the subjects, oldest first. The caller has checked the right to see it.
+
+    A tie to an entry that is not open to the person is not told.
+    """
     lines = audit.history(session, subjects)
+    others = registry.labels_open_to(session, _ids(lines, "other_id"), by=by)
+    lines = [line for line in lines if line.action not in TIES or _other(line, others)]
     units = organization.unit_names(session, _ids(lines, "unit"))
     people = organization.names(session, _ids(lines, "person"))
     return [
@@ -35,11 +45,24 @@ def told(session: Session, subjects: Iterable[tuple[str, int]]) -> list[Happenin
             line.actor_name,
             line.via,
             line.action,
-            _more(line.action, line.details, units, people),
+            _tie(line, others)
+            if line.action in TIES
+            else _more(line.action, line.details, units, people),
             str(line.details.get("instructions") or line.details.get("reason") or ""),
         )
         for line in lines
     ]
+
+
+def _other(line: audit.HistoryLine, others: Mapping[int, str]) -> str:
+    """The number of the entry at the other end of a tie; empty where it is not open."""
+    return others.get(line.details.get("other_id") or 0, "")
+
+
+def _tie(line: audit.HistoryLine, others: Mapping[int, str]) -> Text:
+    kind, back = str(line.details.get("kind", "")), line.details.get("from_here") is False
+    word = LABELS["relation_back" if back else "relation"].get(kind, kind)
+    return t("{relation} {label}", relation=word, label=_other(line, others))
 
 
 def _fields(names: Sequence[str]) -> Text | str:
@@ -75,10 +98,6 @@ def _more(
             return t("batch {batch}, pages {pages}", batch=details.get("batch"), pages=pages)
         case "entry.corrected" | "entry.completed":
             return _fields(details.get("fields", []))
-        case "entry.related" | "entry.unrelated":
-            kind, back = str(details.get("kind", "")), details.get("from_here") is False
-            word = LABELS["relation_back" if back else "relation"].get(kind, kind)
-            return t("{relation} {label}", relation=word, label=details.get("other", ""))
         case "annulment.told":
             return str(details.get("to", ""))
         case "annulment.not-told":

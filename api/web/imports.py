@@ -100,12 +100,16 @@ def progress(request: Request, import_id: RowId, by: CurrentUser, office: TheOff
 def check(
     request: Request, import_id: RowId, form: TheForm, by: CurrentUser, office: TheOffice
 ) -> Response:
-    """Keep the mapping and have all rows judged; `act=reread` only reads the file anew."""
+    """Keep the mapping and have all rows judged; `act=reread` only reads the file anew.
+
+    Enter in a field (`act=enter`) reads anew where the form says that it is read otherwise.
+    """
     try:
         with office.db.read() as session:
             one = imports.info(session, import_id, by=by)
         chosen = _form(form, one.form)
-        if forms.text(form, "act") == "reread":
+        act = forms.text(form, "act")
+        if act == "reread" or (act == "enter" and chosen != one.form):
             return _show(request, office, by, import_id, typed=form, form=chosen)
         imports.check(
             office,
@@ -211,7 +215,7 @@ def _show(
     columns: Mapping[str, int] = one.columns
     if typed is not None:
         columns = {field: place for place, field in reversed(_chosen(typed))}
-        if form is not None:  # read anew: the names of the columns may be others now
+        if form not in (None, one.form):  # the names of the columns may be others now
             columns = {f.value: place for f, place in imports.recognised(seen.header).items()}
     errors = {_place(error.field, columns): error.message} if error else {}
     width = max([len(seen.header), *(len(cells) for _, cells in seen.rows)], default=0)

@@ -16,8 +16,19 @@ from api.deps import CurrentUser, TheOffice
 from api.pages import TheForm
 from api.web import forms
 from api.web.address import Address, RowId, Start
-from api.web.render import page
-from docflow import audit, circulation, clock, dispatch, organization, outbox, registry, search
+from api.web.render import block, page
+from docflow import (
+    audit,
+    circulation,
+    clock,
+    custody,
+    dispatch,
+    operation,
+    organization,
+    outbox,
+    registry,
+    search,
+)
 from docflow.errors import Invalid
 from docflow.i18n import t
 from docflow.office import Office
@@ -77,7 +88,8 @@ def add_key(request: Request, form: TheForm, by: CurrentUser, office: TheOffice)
             raise circulation.BadKeyFile(t("Choose the key file (.p12 or .pfx)."), field="key")
         data = part.file.read(_MAX_KEY)
         with office.db.begin() as session:
-            circulation.keys.add(session, data, str(form.get("password", "")), by=by)
+            password = str(form.get("password", ""))
+            circulation.keys.add(session, data, password, by=by, settings=office.settings)
     except Invalid as error:
         return _account(request, office, by, error=error)
     return RedirectResponse("/account?done=key", 303)
@@ -102,13 +114,31 @@ def _account(
 
 
 @router.get("/audit")
-def trail(request: Request, by: CurrentUser, office: TheOffice, check: bool = False) -> Response:
+def trail(request: Request, by: CurrentUser, office: TheOffice) -> Response:
     """The auditor's page: is the trail sound, is each series unbroken?"""
     by.require(by.is_auditor, _AUDITORS)
     with office.db.read() as session:
-        outcome = audit.verify(session) if check else None
+        run = custody.verifications.latest(session, by.body_id)
         series = registry.contiguity(session, by=by)
-    return page(request, "web/audit.html", outcome=outcome, series=series, checked_at=clock.now())
+    return page(request, "web/audit.html", run=run, series=series)
+
+
+@router.get("/audit/check")
+def progress(request: Request, by: CurrentUser, office: TheOffice) -> Response:
+    """How far the check of the trail is; the page asks until it is done."""
+    by.require(by.is_auditor, _AUDITORS)
+    with office.db.read() as session:
+        run = custody.verifications.latest(session, by.body_id)
+    return block(request, "web/audit.html", "check", run=run)
+
+
+@router.post("/audit/check")
+def check(form: TheForm, by: CurrentUser, office: TheOffice) -> Response:
+    """Have the whole trail checked; with the bytes of every file where that is wanted."""
+    with office.db.begin() as session:
+        with_objects = bool(forms.text(form, "objects"))
+        custody.verifications.ask(session, with_objects=with_objects, by=by)
+    return RedirectResponse("/audit", 303)
 
 
 @router.get("/system")
@@ -118,11 +148,16 @@ def state(request: Request, by: CurrentUser, office: TheOffice) -> Response:
     with office.db.read() as session:
         counts = outbox.counts(session)
         failed = outbox.failed(session)
+        now = operation.state(session, office.settings)
+        alarms = operation.open_alarms(session)
     return page(
         request,
         "web/system.html",
         counts={state.value: counts.get(state, 0) for state in outbox.JobState},
         failed=failed,
+        now=now,
+        passed=list(operation.passed(now, office.settings)),
+        alarms=alarms,
         mails=_mails(office),
         keeps_mails=_mail_folder(office) is not None,
     )

@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 from api import problems
 from api.deps import CurrentUser, TheOffice
 from api.pages import TheForm
-from api.web import counts, forms, numbering_form, registration
+from api.web import counts, forms, numbering_form, proposals, registration
 from api.web.render import block, page
 from docflow import clock, documents, kinds, organization, parties, registry
 from docflow.errors import Conflict, DocflowError, Forbidden, Invalid, NotFound
@@ -94,12 +94,15 @@ def register(request: Request, form: TheForm, by: CurrentUser, office: TheOffice
 
     The form's key makes a second press of the same form give the same entry. The button says
     what is meant: `act` is "now" (a number at once for whoever waits), "envelope" (closed: sender
-    and addressee only), "keep" (the next document has the same sender), or nothing.
+    and addressee only), "keep" (the next document has the same sender), a direction (the form
+    turns to it, nothing is registered), or nothing.
     """
     kept: list[documents.Upload] = []
     try:
         forms.receive(office, form, "files", into=kept)
-        new = _meant(form, office)
+        if forms.text(form, "act") in set(Direction):
+            return _turned(request, office, by, form, kept)
+        new = _meant(form, office, registration.remembered(request, by), by)
         with office.db.begin() as session:
             entry = registry.register(
                 session,
@@ -113,6 +116,7 @@ def register(request: Request, form: TheForm, by: CurrentUser, office: TheOffice
             )
             if office.settings.mail_receipts:
                 registry.mail_receipt_by_itself(session, entry, by=by)
+            proposals.record(session, office, entry, form, by)
             book = session.get_one(registry.Book, entry.book_id)
             place = f"{book.code}/{entry.year}/{registry.places.word(entry)}"
     except (Invalid, Conflict, Forbidden, NotFound, documents.StoreUnavailable) as error:
@@ -123,20 +127,47 @@ def register(request: Request, form: TheForm, by: CurrentUser, office: TheOffice
     return response
 
 
-def _meant(form: FormData, office: Office) -> registry.NewEntry:
+def _meant(
+    form: FormData, office: Office, memory: Mapping[str, str], by: Principal
+) -> registry.NewEntry:
     """What is registered. Raises Invalid with the field to blame."""
     act = forms.text(form, "act")
-    if act == "now":
-        at_once = registry.at_once(
-            sender=registration.sender(form),
-            delivery_method=registration.delivery_method(form),
-            delivery_detail=forms.text(form, "delivery_detail"),
-            book=forms.text(form, "book") or None,
-            attachments_count=forms.whole(form, "attachments_count"),
-        )
-        return replace(at_once, **numbering_form.asked(form))
     new = registration.new_entry(form, office)
+    if act == "now":
+        of_kind = _defaults_of(office, memory, by)
+        return registry.for_the_queue(registration.without_memory(new, memory, of_kind))
+    if new.kind and new.kind_version is None:
+        # Sent from within the choice of the kind, before its defaults stood in the form
+        of_kind = _defaults_of(office, {"kind": new.kind}, by)
+        new = replace(new, subject=new.subject or of_kind.get("subject", ""))
     return registry.closed_envelope(new) if act == "envelope" else new
+
+
+def _turned(
+    request: Request, office: Office, by: Principal, form: FormData, kept: list[documents.Upload]
+) -> Response:
+    """The form for another direction, with all that was typed: also what only the other shows.
+
+    Who was typed as sender is the recipient of the other direction, and the other way round.
+    """
+    values = forms.as_typed(form)
+    direction = values["direction"] = values.pop("act")
+    sender, recipients = values.get("sender", "").strip(), values.get("recipients", "").strip()
+    if direction != Direction.INCOMING and not recipients:
+        values["recipients"] = sender
+    if direction != Direction.OUTGOING and not sender and "\n" not in recipients:
+        values["sender"] = recipients
+    with office.db.read() as session:
+        offered = {one.code for one in kinds.listing(session, by, direction=direction)}
+        chosen = _kind(session, values, by)
+    if chosen is not None and chosen.code not in offered:
+        values.pop("kind")
+        if values.get("subject") == chosen.definition.defaults.subject:
+            values.pop("subject")  # nobody typed it
+    notes = forms.kept_notes(office, kept)
+    return _show(
+        request, office, by, Typed(values, kept=notes, form_key=values.get("form_key", ""))
+    )
 
 
 def _next(form: FormData, place: str, direction: str) -> str:
@@ -187,6 +218,12 @@ def _defaults(chosen: kinds.Chosen) -> dict[str, str]:
         "delivery_method": said.delivery_method,
     }
     return {name: value for name, value in found.items() if value}
+
+
+def _defaults_of(office: Office, values: Mapping[str, str], by: Principal) -> dict[str, str]:
+    with office.db.read() as session:
+        chosen = _kind(session, values, by)
+    return _defaults(chosen) if chosen else {}
 
 
 def _again(

@@ -1,6 +1,7 @@
 """What the forms of the registry say, as the domain wants it; and what is remembered of them."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from urllib.parse import parse_qsl, urlencode
 
@@ -9,6 +10,7 @@ from starlette.datastructures import FormData
 
 from api.web import forms, numbering_form
 from docflow import clock, kinds, parties, registry
+from docflow.errors import Invalid
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Principal
@@ -20,26 +22,29 @@ REMEMBERED = ("delivery_method", "addressee_unit_id", "book", "kind")
 FIELDS = {"received_at": "received_on", **numbering_form.FIELDS}
 
 
+class WhoIsIt(Invalid):
+    """An ΑΦΜ, an e-mail or an address belongs to somebody with a name."""
+
+
 def new_entry(form: FormData, office: Office) -> registry.NewEntry:
     """What the form says. Raises Invalid with the field to blame."""
     direction = forms.choice(form, "direction", Direction, otherwise=Direction.INCOMING)
-    known = sender(form)
-    has_sender = known is not None and direction is not Direction.OUTGOING
+    is_ours = direction is Direction.OUTGOING  # no sender, and nobody here whom it is for
     return registry.NewEntry(
         direction=direction,
         subject=forms.text(form, "subject"),
         book=forms.text(form, "book") or None,
-        sender=known if has_sender else None,
+        sender=None if is_ours else sender(form),
         recipients=_contacts(form, "recipients") if direction is not Direction.INCOMING else (),
         concerned=_concerned(form),
-        sender_reference=forms.text(form, "sender_reference"),
-        depositor=forms.text(form, "depositor"),
+        sender_reference="" if is_ours else forms.text(form, "sender_reference"),
+        depositor="" if is_ours else forms.text(form, "depositor"),
         sender_dated_on=forms.day(form, "sender_dated_on"),
         delivery_method=delivery_method(form),
         delivery_detail=forms.text(form, "delivery_detail"),
         attachments_count=forms.whole(form, "attachments_count"),
         attachments_note=forms.text(form, "attachments_note"),
-        addressee_unit_id=forms.optional_id(form, "addressee_unit_id"),
+        addressee_unit_id=None if is_ours else forms.optional_id(form, "addressee_unit_id"),
         received_at=_received(form, office),
         kind=forms.text(form, "kind") or None,
         kind_version=forms.optional_id(form, "kind_version"),
@@ -53,9 +58,13 @@ def new_entry(form: FormData, office: Office) -> registry.NewEntry:
 
 
 def sender(form: FormData) -> parties.Contact | None:
-    """The sender of the form, None where nobody was named."""
+    """The sender of the form, None where nobody was named.
+
+    Raises WhoIsIt where the name is missing from what was typed of him.
+    """
     name = forms.text(form, "sender")
     if not name:
+        _require_nameless(form, "sender")
         return None
     return parties.Contact(
         name=name,
@@ -63,6 +72,32 @@ def sender(form: FormData) -> parties.Contact | None:
         tax_number=forms.text(form, "sender_tax_number"),
         email=forms.text(form, "sender_email"),
         address=forms.text(form, "sender_address"),
+    )
+
+
+def without_memory(
+    new: registry.NewEntry, memory: Mapping[str, str], of_kind: Mapping[str, str]
+) -> registry.NewEntry:
+    """A document for the queue, without what stood in the form before anybody looked at it.
+
+    `memory` is what was remembered, `of_kind` the defaults of the remembered kind. A kind never
+    changes afterwards, so one that nobody chose must not stick to the entry. Who wrote a subject
+    of his own, or into the kind's fields, has looked.
+    """
+    if new.kind and (new.kind != memory.get("kind") or new.values):
+        return new
+    if new.subject not in ("", of_kind.get("subject", "")):
+        return new
+    is_guess = str(new.addressee_unit_id or "") in (
+        memory.get("addressee_unit_id"),
+        of_kind.get("addressee_unit_id"),
+    )
+    return replace(
+        new,
+        subject="",
+        kind=None,
+        kind_version=None,
+        addressee_unit_id=None if is_guess else new.addressee_unit_id,
     )
 
 
@@ -104,6 +139,7 @@ def _contacts(form: FormData, name: str) -> tuple[parties.Contact, ...]:
 def _concerned(form: FormData) -> tuple[parties.Contact, ...]:
     name = forms.text(form, "concerned")
     if not name:
+        _require_nameless(form, "concerned")
         return ()
     return (
         parties.Contact(
@@ -112,6 +148,14 @@ def _concerned(form: FormData) -> tuple[parties.Contact, ...]:
             tax_number=forms.text(form, "concerned_tax_number"),
         ),
     )
+
+
+def _require_nameless(form: FormData, name: str) -> None:
+    """Nothing was typed of somebody who has no name: it would be lost."""
+    if any(forms.text(form, f"{name}_{part}") for part in ("tax_number", "email", "address")):
+        raise WhoIsIt(
+            t("Write the name too, or clear the ΑΦΜ, the e-mail and the address."), field=name
+        )
 
 
 def _priority(form: FormData) -> Priority | None:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from fastapi import Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, StreamingResponse
 
-from api import pages
+from api import pages, signing_words
 from api.deps import office_of
+from api.web import alarms, counts
 from api.web import books_words as books
-from api.web import counts
-from docflow import organization, parties, scans
+from docflow import custody, organization, parties, reads, scans
 from docflow.errors import Unavailable
 from docflow.i18n import Text, t
 from docflow.principal import Principal, Role
@@ -37,6 +37,11 @@ def page(
     return pages.page(request, template, status_code=status_code, **{**_frame(request), **context})
 
 
+def stream(request: Request, template: str, **context: Any) -> StreamingResponse:
+    """A staff page that is sent while its values still come."""
+    return pages.stream(request, template, **{**_frame(request), **context})
+
+
 def block(
     request: Request, template: str, name: str, *, status_code: int = 200, **context: Any
 ) -> HTMLResponse:
@@ -55,7 +60,7 @@ def navigation(
 ) -> tuple[NavigationItem, ...]:
     """Where this person may go, in the order of the work; counts of what waits for him."""
     works = bool(by.roles & {Role.HEAD, Role.EMPLOYEE, Role.SIGNER, Role.CLERK})
-    reads = works or by.is_auditor or by.is_registrar
+    consults = works or by.is_auditor or by.is_registrar
     items = (
         (by.is_clerk, t("Register"), "/register", "Alt+N", ()),
         (
@@ -67,9 +72,9 @@ def navigation(
         ),
         (works, t("My work"), "/work", "Alt+W", ()),
         (works, t("Drafts and signatures"), "/drafts", "Alt+Y", ()),
-        (reads, t("Protocol book"), "/book", "Alt+B", ("/entries/",)),
+        (consults, t("Protocol book"), "/book", "Alt+B", ("/entries/",)),
         (books.keeps(by), t("Books"), "/books", "Alt+K", books.BELOW),
-        (reads, t("Search"), "/search", "Alt+S", ()),
+        (consults, t("Search"), "/search", "Alt+S", ()),
         (parties.directory.may_read(by), t("Directory"), "/parties", "Alt+J", ()),
         (
             by.is_registrar,
@@ -80,7 +85,17 @@ def navigation(
         ),
         (scans.may_scan(by), t("Scans"), "/scans", "Alt+O", ()),
         (by.is_auditor, t("Audit trail"), "/audit", "Alt+U", ()),
+        (reads.may_see(by), t("Who read what"), "/reads", "Alt+H", ()),
+        (
+            custody.holds.may_hold(by) or by.is_auditor,
+            t("Holds and erasures"),
+            "/holds",
+            "Alt+Z",
+            (),
+        ),
+        (custody.state.may_see(by), t("Storage"), "/storage", "Alt+G", ()),
         (by.is_administrator, t("Kinds of document"), "/kinds", "Alt+I", ()),
+        (by.is_administrator, t("Signatures"), "/signing", "Alt+V", ()),
         (by.is_administrator, t("System"), "/system", "Alt+M", ()),
     )
     return tuple(
@@ -103,6 +118,8 @@ def _frame(request: Request) -> dict[str, Any]:
             counts.annulments(request, principal),
         )
         frame["body_name"] = _body_name(request, principal.body_id)
+        frame["alarms"] = alarms.of_store(request)
+        frame["sees_storage"] = custody.state.may_see(principal)
     return frame
 
 
@@ -125,6 +142,7 @@ def _body_name(request: Request, body_id: int) -> str:
 
 # What `?done=` says on the page after an act
 _DONE: Mapping[str, Text] = {
+    **signing_words.DONE,
     "mark": t("The entry was marked."),
     "charge": t("The entry was charged."),
     "accept": t("You accepted the entry. It is now in your work."),
@@ -134,6 +152,8 @@ _DONE: Mapping[str, Text] = {
     "note": t("You took note of it."),
     "file": t("The entry was filed and closed."),
     "reopen": t("The entry was opened again."),
+    "settled": t("The file stays as it is and leaves the list."),
+    "released": t("The file was let out. It is being read."),
     "annul": t("You asked for the annulment. The head of the registry decides."),
     "approve-annulment": t("The entry was annulled."),
     "refuse-annulment": t("The annulment was refused. Who asked for it sees your reason."),
@@ -147,16 +167,35 @@ _DONE: Mapping[str, Text] = {
     ),
     "party-separated": t("The merge was taken back."),
     "read-again": t("The file will be read again."),
+    "page-checked": t("The page was marked as looked at."),
+    "training": t("The training has begun. It takes a minute or two."),
     "begun": t("The draft was saved. Look at it, then send it to be signed."),
     "saved": t("The draft was saved."),
     "circulate": t("The draft is on its way to be signed."),
     "sign": t("You signed the document."),
     "withdraw": t("The draft was withdrawn."),
+    "reject": t("The draft was rejected. Its drafter sees your reason."),
+    "recall": t("The draft is back with you. Change it and send it again."),
+    "forward": t("The draft was passed on."),
+    "take-note": t("You took note of it."),
+    "deputy": t("The deputy was appointed."),
+    "deputy-ended": t("The appointment has ended."),
+    "chain-kept": t("The chain was kept."),
+    "chain-retired": t("The chain is offered no more."),
     "issue-again": t("The document is being issued again."),
     "key": t("The signing key was kept."),
     "notify": t("The notice will be sent with a new code."),
     "hand-over": t("The delivery was noted."),
     "retry": t("The job will run again."),
+    "store-probe": t("The store is being probed. Look again in a moment."),
+    "store-digests": t("The stored bytes are being checked. Look again later."),
+    "store-orphans": t("The store is being searched for files that nothing names."),
+    "hold": t("The entry is under a legal hold."),
+    "hold-released": t("The hold was taken away."),
+    "erasure": t("You asked for the erasure. Another person decides."),
+    "erasure-approve": t("The personal data of the entry were erased."),
+    "erasure-refuse": t("The erasure was refused."),
+    "trail-check": t("The trail is being checked."),
     "recovered": t("The emergency entries were registered."),
     "nothing-new": t("Nothing new was in the file. Nothing was registered twice."),
     "day-closed": t("The days that are over were closed."),

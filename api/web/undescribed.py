@@ -5,12 +5,13 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 from starlette.datastructures import FormData
 
 from api import problems
 from api.deps import CurrentUser, TheOffice
 from api.pages import TheForm
-from api.web import counts, forms, registration
+from api.web import counts, forms, proposals, registration
 from api.web.address import Address, At
 from api.web.render import page
 from docflow import kinds, organization, registry
@@ -48,10 +49,12 @@ def describe(
             kind=forms.text(form, "kind") or None,
             kind_version=forms.optional_id(form, "kind_version"),
             values=registration.values(form),
+            reason=forms.text(form, "reason"),
         )
         with office.db.begin() as session:
             entry = at.entry(session, by)
             registry.describe(session, entry.id, description, by=by, zone=office.settings.zone)
+            proposals.record(session, office, entry, form, by)
     except (Invalid, Conflict) as error:
         return _again(request, office, by, at, form, error)
     counts.forget(request, by)
@@ -60,16 +63,17 @@ def describe(
 
 def _fields(form: FormData) -> dict[str, object]:
     """What the form says, as `registry.describe` takes it. Raises Invalid."""
-    said: dict[str, object] = {
-        "subject": forms.text(form, "subject"),
-        "sender_reference": forms.text(form, "sender_reference"),
-        "sender_dated_on": forms.day(form, "sender_dated_on"),
-        "delivery_method": registration.delivery_method(form),
-        "delivery_detail": forms.text(form, "delivery_detail"),
-        "attachments_count": forms.whole(form, "attachments_count"),
-        "attachments_note": forms.text(form, "attachments_note"),
-        "addressee_unit_id": forms.optional_id(form, "addressee_unit_id"),
-    }
+    said: dict[str, object] = {"subject": forms.text(form, "subject")}
+    lines = ("sender_reference", "delivery_detail", "attachments_note")
+    said.update((name, forms.text(form, name)) for name in lines if name in form)
+    if "sender_dated_on" in form:
+        said["sender_dated_on"] = forms.day(form, "sender_dated_on")
+    if "delivery_method" in form:
+        said["delivery_method"] = registration.delivery_method(form)
+    if "attachments_count" in form:
+        said["attachments_count"] = forms.whole(form, "attachments_count")
+    if "addressee_unit_id" in form:
+        said["addressee_unit_id"] = forms.optional_id(form, "addressee_unit_id")
     sender = registration.sender(form)
     if sender is not None:
         said["sender"] = sender
@@ -106,23 +110,50 @@ def _show(
         waits = registry.waiting_for(session, entry.id)
         if waits is None or not registry.may_describe(session, entry, waits, by=by):
             return RedirectResponse(at.path, 303)
+        values = {**_registered(registry.current(session, entry)), **typed}
+        known = registry.kind_of(session, entry)
+        if known is not None:  # it never changes; what its fields say may be filled in
+            said = kinds.typed(known.kind.definition.fields, known.values)
+            values = {
+                **{kinds.PREFIX + code: value for code, value in said.items()},
+                **values,
+                "kind": known.kind.code,
+            }
         context: dict[str, Any] = {
             "entry": entry,
             "mode": waits.mode,
-            "values": {**_registered(registry.current(session, entry)), **typed},
+            "values": values,
             "units": organization.units(session, by.body_id),
-            "kinds": kinds.listing(session, by, direction=entry.direction, book=at.book),
-            "chosen": kinds.named(session, typed["kind"], by=by) if typed.get("kind") else None,
+            **_kinds(session, entry, at, known, values.get("kind", ""), by),
         }
+    offered = proposals.of_entry(office, entry, at, by=by, form="describe-form")
     return page(
         request,
         "web/kinds/describe.html",
         status_code=status_code,
         errors=errors,
+        **offered,
         path=at.path,
         methods=list(DeliveryMethod),
         **context,
     )
+
+
+def _kinds(
+    session: Session,
+    entry: registry.Entry,
+    at: Address,
+    known: registry.KindNow | None,
+    code: str,
+    by: Principal,
+) -> dict[str, Any]:
+    """What there is to choose from, and what is chosen; an entry that has a kind keeps it."""
+    if known is not None:
+        return {"kinds": [], "chosen": known.kind}
+    return {
+        "kinds": kinds.listing(session, by, direction=entry.direction, book=at.book),
+        "chosen": kinds.named(session, code, by=by) if code else None,
+    }
 
 
 def _registered(now: registry.Current) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """Writing what happens, and reading it again as the history of a thing."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from docflow import clock
 from docflow.audit.models import Event
+from docflow.canonical import encoded
 from docflow.principal import Principal
 
 
@@ -108,4 +108,4 @@ def canonical(
         "subject": [subject_type, subject_id],
         "details": details,
     }
-    return json.dumps(fields, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return encoded(fields)

@@ -1,4 +1,4 @@
-"""The keys that sign the heads of the logs: Ed25519, each in a PEM file of the sequencer's."""
+"""The keys that sign the heads of the logs: Ed25519, in a PEM file or on a token (PKCS#11)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -7,17 +7,23 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from docflow.errors import Unavailable
+from docflow.audit import hardware
+from docflow.audit.hardware import LogKeyUnusable
+from docflow.audit.notes import SigningKey
 from docflow.i18n import t
 
-
-class LogKeyUnusable(Unavailable):
-    """A key of the log cannot be read, or is none."""
+__all__ = ["LogKeyUnusable", "load", "new"]
 
 
-def load(paths: Sequence[Path]) -> list[Ed25519PrivateKey]:
-    """The keys in their order, the current one first. Raises LogKeyUnusable."""
-    return [_load(path) for path in paths]
+def load(places: Sequence[str | Path]) -> list[SigningKey]:
+    """The keys in their order, the current one first; files or `pkcs11:` URIs.
+
+    Raises LogKeyUnusable.
+    """
+    return [
+        hardware.load(str(place)) if str(place).startswith(hardware.SCHEME) else _load(Path(place))
+        for place in places
+    ]
 
 
 def new() -> bytes:

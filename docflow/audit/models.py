@@ -20,6 +20,11 @@ class Event(Base):
     __table_args__ = (
         Index(None, "subject_type", "subject_id", "id"),
         Index(None, "at"),
+        Index(
+            "ix_audit_events_erasures",
+            "subject_id",
+            postgresql_where=text("action = 'entry.erased'"),
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -65,7 +70,7 @@ class Leaf(Base):
     body_id: Mapped[int] = mapped_column(ForeignKey("bodies.id"), primary_key=True)
     index: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # from 0
     event_id: Mapped[int] = mapped_column(ForeignKey("audit_events.id"), unique=True)
-    salt: Mapped[bytes | None]  # destroyed where the law has the event erased
+    salt: Mapped[bytes]
 
 
 class Tile(Base):

@@ -10,9 +10,10 @@ import binascii
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from docflow.audit.merkle import HASH_BYTES
 
@@ -57,12 +58,20 @@ class Verifier:
         return verifier
 
 
+class SigningKey(Protocol):
+    """A private key of Ed25519, wherever it is: in memory, or on a token that signs itself."""
+
+    def public_key(self) -> Ed25519PublicKey: ...
+
+    def sign(self, data: bytes, /) -> bytes: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Signer:
     """A private key by name."""
 
     name: str
-    key: Ed25519PrivateKey
+    key: SigningKey
     kind: int = ED25519
 
     @property

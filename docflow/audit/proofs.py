@@ -1,16 +1,17 @@
 """Showing outsiders what the log holds: proofs of single events, checkpoints, consistency."""
 
 import base64
-import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import Session
+from sqlalchemy import Select, bindparam, func, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+from sqlalchemy.orm import Session, aliased
 
 from docflow import clock
 from docflow.audit import merkle, notes, tree
+from docflow.audit.erased import is_erased
 from docflow.audit.events import COLUMNS, canonical
 from docflow.audit.models import (
     Cosignature,
@@ -20,7 +21,8 @@ from docflow.audit.models import (
     SignedHead,
     Timestamp,
 )
-from docflow.audit.sequencer import leaf
+from docflow.audit.sequencer import leaf, leaf_over
+from docflow.canonical import encoded
 from docflow.errors import Invalid, NotFound, Unavailable
 from docflow.i18n import t
 
@@ -31,6 +33,10 @@ class NotYetProven(Unavailable):
 
 class UnknownWitness(Invalid):
     """A line that no witness signed whose word counts for this log."""
+
+
+class Erased(NotFound):
+    """The data were erased by order, and with them what could be proven."""
 
 
 class NoSuchCheckpoint(NotFound):
@@ -54,50 +60,81 @@ def prove(session: Session, event_id: int, *, record: Mapping[str, Any] | None =
     `extra` is base64 of JSON: the event as text, the salt in hex, the `record` that the event
     holds the digest of, and the timestamp token of the checkpoint where it has one. The first
     checkpoint that covers the leaf is taken, and one with a timestamp before all others.
-    Raises NotYetProven; NoSuchCheckpoint where the event's salt was destroyed.
+    Raises NotYetProven, Erased.
     """
-    place = session.scalar(select(Leaf).where(Leaf.event_id == event_id))
-    head = None if place is None else _head_over(session, place)
-    if place is None or head is None:
+    found = session.execute(_PLACED, {"event_id": event_id}).one_or_none()
+    if found is None:
         raise NotYetProven(
             t("The proof is made within seconds. Please try again in a minute."),
         )
-    if place.salt is None:
-        raise NoSuchCheckpoint(t("This was erased from the log by order; nothing proves it."))
-    row = session.execute(select(*COLUMNS).where(Event.id == event_id)).one()
-    token = session.scalar(
-        select(Timestamp.token).where(
-            Timestamp.body_id == head.body_id, Timestamp.size == head.size
-        )
-    )
+    body_id, index, salt, size, note, token, lines, *event = found
+    if is_erased(event):
+        raise Erased(t("The data of this entry were erased; the log says nothing of it any more."))
     extra = {
         "v": 1,
-        "event": canonical(*row).decode(),
-        "salt": place.salt.hex(),
+        "event": canonical(*event).decode(),
+        "salt": salt.hex(),
         "record": record,
         "timestamp": base64.b64encode(token).decode() if token else None,
     }
-    nodes = tree.nodes(session, place.body_id, near=(place.index, head.size - 1))
+    nodes = tree.nodes(session, body_id, near=(index, size - 1))
     return notes.Proof(
-        place.index,
-        tuple(merkle.inclusion_proof(place.index, head.size, nodes)),
-        cosigned(session, head),
-        json.dumps(extra, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode(),
+        index,
+        tuple(merkle.inclusion_proof(index, size, nodes)),
+        note + "".join(lines or ()),
+        encoded(extra),
     ).text
 
 
-def _head_over(session: Session, place: Leaf) -> SignedHead | None:
+def _placed() -> Select[*tuple[Any, ...]]:
+    """Leaf and event, the head that shows them, its timestamp and its witnesses: one question, so
+    that a proof costs two."""
+    stamped = (
+        select(func.min(Timestamp.size))
+        .where(Timestamp.body_id == Leaf.body_id, Timestamp.size > Leaf.index)
+        .scalar_subquery()
+    )
+    head = aliased(SignedHead)
     covering = (
-        select(SignedHead)
-        .where(SignedHead.body_id == place.body_id, SignedHead.size > place.index)
-        .order_by(SignedHead.size)
+        select(head.size)
+        .where(head.body_id == Leaf.body_id, head.size > Leaf.index)
+        .order_by(head.size)
         .limit(1)
+        .scalar_subquery()
     )
-    stamped = covering.join(
-        Timestamp,
-        (Timestamp.body_id == SignedHead.body_id) & (Timestamp.size == SignedHead.size),
+    token = (
+        select(Timestamp.token)
+        .where(Timestamp.body_id == SignedHead.body_id, Timestamp.size == SignedHead.size)
+        .limit(1)
+        .scalar_subquery()
     )
-    return session.scalar(stamped) or session.scalar(covering)
+    lines = (
+        select(func.array_agg(aggregate_order_by(Cosignature.line, Cosignature.witness)))
+        .where(Cosignature.body_id == SignedHead.body_id, Cosignature.size == SignedHead.size)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Leaf.body_id,
+            Leaf.index,
+            Leaf.salt,
+            SignedHead.size,
+            SignedHead.note,
+            token,
+            lines,
+            *COLUMNS,
+        )
+        .join(Event, Event.id == Leaf.event_id)
+        .join(
+            SignedHead,
+            (SignedHead.body_id == Leaf.body_id)
+            & (SignedHead.size == func.coalesce(stamped, covering)),
+        )
+        .where(Leaf.event_id == bindparam("event_id"))
+    )
+
+
+_PLACED = _placed()  # made once: to make it anew would take longer than to ask it
 
 
 def latest(session: Session, body_id: int) -> SignedHead | None:
@@ -130,6 +167,45 @@ def consistency(session: Session, body_id: int, old_size: int, new_size: int) ->
         raise NoSuchCheckpoint(t("The log has no signed head of this size."))
     nodes = tree.nodes(session, body_id, near=(old_size - 1, new_size - 1))
     return merkle.consistency_proof(old_size, new_size, nodes)
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """That a log of one size goes on from one of another; signed heads of the sizes, if any."""
+
+    origin: str
+    old_size: int
+    new_size: int
+    old_note: str | None
+    new_note: str | None
+    hashes: Sequence[bytes]
+
+
+def between(session: Session, body_id: int, old_size: int, new_size: int | None = None) -> Between:
+    """The proof of consistency between two sizes (to the newest signed head without a second).
+
+    Raises NoSuchCheckpoint.
+    """
+    head = newest(session, body_id)
+    end = new_size or head.size
+    hashes = consistency(session, body_id, old_size, end)
+    old, new = (session.get(SignedHead, (body_id, size)) for size in (old_size, end))
+    return Between(
+        origin=head.note.partition("\n")[0],
+        old_size=old_size,
+        new_size=end,
+        old_note=cosigned(session, old) if old else None,
+        new_note=cosigned(session, new) if new else None,
+        hashes=hashes,
+    )
+
+
+def newest(session: Session, body_id: int) -> SignedHead:
+    """The newest signed head. Raises NoSuchCheckpoint where none was signed yet."""
+    head = latest(session, body_id)
+    if head is None:
+        raise NoSuchCheckpoint(t("The log has no signed head of this size."))
+    return head
 
 
 def keep_cosignature(
@@ -173,7 +249,7 @@ def tile(session: Session, body_id: int, level: int, index: int, width: int) -> 
 def entries(session: Session, body_id: int, index: int, width: int) -> bytes | None:
     """The leaves under the first `width` hashes of a lowest tile, each after its length (2 bytes).
 
-    None where no signed head covers them, and where one of them was erased: what it said is gone.
+    None where no signed head covers them.
     Source: C2SP tlog-tiles, "log entries".
     """
     if tile(session, body_id, 0, index, width) is None:
@@ -185,9 +261,10 @@ def entries(session: Session, body_id: int, index: int, width: int) -> bytes | N
         .where(Leaf.body_id == body_id, Leaf.index >= first, Leaf.index < first + width)
         .order_by(Leaf.index)
     ).all()
-    if len(rows) != width or any(salt is None for salt, *_ in rows):
-        return None
-    leaves = [leaf(salt, canonical(*event)) for salt, *event in rows]
+    leaves = [
+        leaf_over(salt) if is_erased(event) else leaf(salt, canonical(*event))
+        for salt, *event in rows
+    ]
     return b"".join(len(one).to_bytes(2, "big") + one for one in leaves)
 
 

@@ -6,7 +6,6 @@ afterwards no longer fits a root that was signed.
 """
 
 import hashlib
-import json
 import secrets
 from collections.abc import Mapping, Sequence
 from itertools import groupby
@@ -14,7 +13,6 @@ from operator import attrgetter
 from urllib.parse import quote
 
 import psycopg
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import BigInteger, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
@@ -78,8 +76,12 @@ def leaf(salt: bytes, event: bytes) -> bytes:
     Whoever has neither event nor salt learns nothing from it; when the salt is destroyed, nobody
     can show any more which event it was.
     """
-    digest = hashlib.sha256(salt + event).hexdigest()
-    return json.dumps({"event": digest, "v": 1}, separators=(",", ":")).encode()
+    return leaf_over(hashlib.sha256(salt + event).digest())
+
+
+def leaf_over(digest: bytes) -> bytes:
+    """The leaf that holds this salted digest."""
+    return b'{"event":"%s","v":1}' % digest.hex().encode()
 
 
 def origin_of(host: str, code: str) -> str:
@@ -91,7 +93,7 @@ def origin_of(host: str, code: str) -> str:
 
 
 def sign_heads(
-    session: Session, *, origins: Mapping[int, str], keys: Sequence[Ed25519PrivateKey]
+    session: Session, *, origins: Mapping[int, str], keys: Sequence[notes.SigningKey]
 ) -> int:
     """Sign the head of each log that grew since its last checkpoint; the number of them.
 

@@ -10,8 +10,16 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock, documents, organization, parties, registry
-from docflow.circulation.models import Channel, Draft, DraftState, DraftVersion, Step
-from docflow.errors import Conflict, Forbidden, Invalid, NotFound
+from docflow.circulation.models import (
+    Channel,
+    Draft,
+    DraftState,
+    DraftVersion,
+    Step,
+    StepState,
+)
+from docflow.circulation.turns import DraftMoved, as_deputy
+from docflow.errors import Forbidden, Invalid, NotFound
 from docflow.folding import line, lines
 from docflow.i18n import t
 from docflow.principal import Principal
@@ -26,10 +34,6 @@ class NoSuchDraft(NotFound):
 
 class NotYourDraft(Forbidden):
     """Only its drafter changes a draft."""
-
-
-class DraftMoved(Conflict):
-    """The draft is not in the state that this needs."""
 
 
 class BadDraft(Invalid):
@@ -81,10 +85,10 @@ def begin_answer(session: Session, entry_id: int, content: Content, *, by: Princ
         drafter_id=by.person_id,
         state=DraftState.DRAFTING,
     )
-    _fill(draft, content)
+    fill(draft, content)
     session.add(draft)
     session.flush()  # its id, for version and event
-    _keep_version(session, draft, content, by)
+    keep_version(session, draft, content, by)
     audit.record(session, "draft.begun", by=by, subject=("draft", draft.id), answers=entry.label)
     return draft
 
@@ -112,7 +116,7 @@ def save(
     Raises DraftMoved when somebody saved in the meantime, or the draft circulates.
     """
     draft = locked(session, draft_id, by)
-    _require_drafter(draft, by)
+    require_drafter(draft, by)
     require_state(draft, DraftState.DRAFTING, DraftState.ISSUE_FAILED)
     if draft.version != version:
         raise DraftMoved(
@@ -120,9 +124,9 @@ def save(
         )
     if draft.state == DraftState.ISSUE_FAILED:
         draft.state = DraftState.DRAFTING  # a changed text needs new signatures
-    _fill(draft, content)
+    fill(draft, content)
     draft.version += 1
-    _keep_version(session, draft, content, by)
+    keep_version(session, draft, content, by)
     audit.record(
         session,
         "draft.saved",
@@ -136,7 +140,7 @@ def save(
 def withdraw(session: Session, draft_id: int, *, by: Principal) -> Draft:
     """Give a draft up. It stays readable; no number was used."""
     draft = locked(session, draft_id, by)
-    _require_drafter(draft, by)
+    require_drafter(draft, by)
     require_state(draft, DraftState.DRAFTING, DraftState.CIRCULATING, DraftState.ISSUE_FAILED)
     cancel_steps(session, draft)
     draft.state, draft.changed_at = DraftState.WITHDRAWN, clock.now()
@@ -145,7 +149,11 @@ def withdraw(session: Session, draft_id: int, *, by: Principal) -> Draft:
 
 
 def get(session: Session, draft_id: int, *, by: Principal) -> Draft:
-    """A draft that the person may see: his own, one that he signs, or one of a unit he heads."""
+    """A draft that the person may see.
+
+    His own, one that he signs or did sign (for himself, or now as a deputy), or one of a unit that
+    he heads.
+    """
     draft = session.scalar(select(Draft).where(Draft.id == draft_id, _visible_to(by)))
     if draft is None:
         raise NoSuchDraft(t("There is no such draft, or it is not open to you."))
@@ -166,8 +174,10 @@ def locked(session: Session, draft_id: int, by: Principal) -> Draft:
 
 
 def _visible_to(by: Principal) -> ColumnElement[bool]:
-    signs = select(Step.draft_id).where(Step.user_id == by.user_id)
-    allowed = or_(Draft.drafter_id == by.user_id, Draft.id.in_(signs))
+    signs = select(Step.draft_id).where(
+        or_(Step.user_id == by.user_id, Step.acted_by == by.user_id)
+    )
+    allowed = or_(Draft.drafter_id == by.user_id, Draft.id.in_(signs), _for_another(by))
     if by.headed_unit_ids:
         # Not what is drafted in a confidential book, unless it was opened to the head by name.
         hidden = select(registry.Book.id).where(
@@ -177,6 +187,17 @@ def _visible_to(by: Principal) -> ColumnElement[bool]:
         heads = and_(Draft.unit_id.in_(by.headed_unit_ids), Draft.book_id.not_in(hidden))
         allowed = or_(allowed, heads)
     return and_(Draft.body_id == by.body_id, allowed)
+
+
+def _for_another(by: Principal) -> ColumnElement[bool]:
+    """Where it is now the turn of somebody whose deputy the person is."""
+    turn = select(Step.id).where(
+        Step.draft_id == Draft.id,
+        Step.round == Draft.round,
+        Step.state == StepState.ACTIVE,
+        as_deputy(by),
+    )
+    return and_(Draft.state == DraftState.CIRCULATING, turn.correlate(Draft).exists())
 
 
 def require_state(draft: Draft, *allowed: DraftState) -> None:
@@ -190,18 +211,18 @@ def cancel_steps(session: Session, draft: Draft) -> None:
         select(Step).where(
             Step.draft_id == draft.id,
             Step.round == draft.round,
-            Step.state.in_(["waiting", "active"]),
+            Step.state.in_([StepState.WAITING, StepState.ACTIVE]),
         )
     ):
-        step.state = "cancelled"
+        step.state = StepState.CANCELLED
 
 
-def _require_drafter(draft: Draft, by: Principal) -> None:
+def require_drafter(draft: Draft, by: Principal) -> None:
     if draft.drafter_id != by.user_id:
         raise NotYourDraft(t("Only its drafter changes a draft. Return it to him with a reason."))
 
 
-def _fill(draft: Draft, content: Content) -> None:
+def fill(draft: Draft, content: Content) -> None:
     subject = line(content.subject)
     if not 3 <= len(subject) <= 1000:
         raise BadDraft(t("Write a subject of 3 to 1000 characters."), field="subject")
@@ -230,7 +251,7 @@ def _fill(draft: Draft, content: Content) -> None:
     draft.current_sha256, draft.problem, draft.changed_at = None, None, clock.now()
 
 
-def _keep_version(session: Session, draft: Draft, content: Content, by: Principal) -> None:
+def keep_version(session: Session, draft: Draft, content: Content, by: Principal) -> None:
     session.add(
         DraftVersion(
             draft_id=draft.id,
@@ -257,5 +278,8 @@ def tell_issued(session: Session, draft: Draft, entry: registry.Entry) -> None:
 
 
 def names_of(session: Session, draft: Draft) -> dict[int, str]:
-    steps = session.scalars(select(Step.user_id).where(Step.draft_id == draft.id))
-    return organization.names(session, [draft.drafter_id, *steps])
+    """Names of the drafter and of all who had, or have, something to do with the draft."""
+    steps = session.execute(
+        select(Step.user_id, Step.acted_by).where(Step.draft_id == draft.id)
+    ).all()
+    return organization.names(session, [draft.drafter_id, *(one for row in steps for one in row)])

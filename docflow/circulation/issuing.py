@@ -5,6 +5,8 @@ number. When the sealing fails for good, the number is annulled with the reason 
 the draft waits for a person, who may issue it again under a new number.
 """
 
+from dataclasses import replace
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -21,21 +23,18 @@ from docflow import (
 )
 from docflow.circulation import drafts, letters, signatures
 from docflow.circulation.models import Channel, Draft, DraftState
-from docflow.errors import Conflict, Unavailable
+from docflow.errors import Conflict
 from docflow.i18n import t, translate
 from docflow.office import Office
 from docflow.principal import Principal, system
 from docflow.registry import DeliveryMethod, Direction, Entry, NewEntry, Relation
+from docflow.signatures import Made, SealedKind, lasting
 
 _METHODS = {
     Channel.PICKUP: DeliveryMethod.PORTAL,
     Channel.POST: DeliveryMethod.POST,
     Channel.COUNTER: DeliveryMethod.COUNTER,
 }
-
-
-class SealUnavailable(Unavailable):
-    """The document cannot be sealed now."""
 
 
 class CannotSeal(Conflict):
@@ -59,16 +58,13 @@ def issue(run: outbox.Run, *, draft_id: int) -> None:
         entry = _numbered_entry(session, office, draft, by)
         data = letters.issue_data(session, office, draft, entry)
     try:
-        pdf = letters.print_exact_copy(office, data)
-        original = documents.read_bytes(office, data.original_sha256)
-        copy = documents.keep(office, pdf)
-    except signing.TsaUnavailable as error:
-        raise SealUnavailable(
-            t("The sealing waits for a time-stamping service: {why}", why=str(error))
-        ) from error
+        original = letters.lasting_original(office, data)
+        data = replace(data, original_sha256=documents.keep(office, original.pdf).sha256)
+        copy = letters.print_exact_copy(office, data)
+        stored = documents.keep(office, copy.pdf)
     except (signing.SigningError, printing.PrintingError) as error:
         raise CannotSeal(t("The document could not be sealed: {why}", why=str(error))) from error
-    _finish(office, draft_id, by, data, copy.sha256, len(pdf), len(original))
+    _finish(office, draft_id, by, data, copy, stored.sha256, original)
 
 
 def _numbered_entry(session: Session, office: Office, draft: Draft, by: Principal) -> Entry:
@@ -93,7 +89,7 @@ def _numbered_entry(session: Session, office: Office, draft: Draft, by: Principa
             ),
             copies=tuple(parties.Contact(name=str(name)) for name in draft.copies_to),
             delivery_method=_METHODS[Channel(draft.channel)],
-            relations=((draft.answers_id, Relation.ANSWERS),) if draft.answers_id else (),
+            relations=_relations(draft),
             case=case,
             same_number=same_number,
         ),
@@ -109,14 +105,21 @@ def _numbered_entry(session: Session, office: Office, draft: Draft, by: Principa
     return entry
 
 
+def _relations(draft: Draft) -> tuple[tuple[int, Relation], ...]:
+    """What the issued entry answers, and what it is the corrected re-issue of."""
+    found = ((draft.answers_id, Relation.ANSWERS), (draft.corrects_id, Relation.CORRECTS))
+    return tuple((entry_id, kind) for entry_id, kind in found if entry_id is not None)
+
+
 def _place(
     session: Session, office: Office, draft: Draft, book: registry.Book
 ) -> tuple[int | None, bool]:
     """An answer goes under the number of its letter where the book numbers so."""
-    if draft.answers_id is None:
+    led_by = draft.answers_id or draft.corrects_id
+    if led_by is None:
         return None, False
-    registry.hold(session, draft.answers_id)  # two answers do not both take the letter's number
-    answered = session.get_one(Entry, draft.answers_id)
+    registry.hold(session, led_by)  # two answers do not both take the letter's number
+    answered = session.get_one(Entry, led_by)
     return registry.of_answer(session, book, answered, zone=office.settings.zone)
 
 
@@ -125,9 +128,9 @@ def _finish(
     draft_id: int,
     by: Principal,
     data: letters.Issue,
+    copy: Made,
     copy_sha256: str,
-    copy_size: int,
-    original_size: int,
+    original: Made,
 ) -> None:
     name = f"{data.number}-{data.year}"
     with office.db.begin() as session:
@@ -138,11 +141,11 @@ def _finish(
         # Raises AlreadyAnnulled where the registry was faster; then the draft waits for a person.
         registry.require_not_annulled(session, entry)
         for role, sha256, size, file_name, position in (
-            (documents.FileRole.EXACT_COPY, copy_sha256, copy_size, f"{name}.pdf", 1),
+            (documents.FileRole.EXACT_COPY, copy_sha256, len(copy.pdf), f"{name}.pdf", 1),
             (
                 documents.FileRole.SIGNED_ORIGINAL,
                 data.original_sha256,
-                original_size,
+                len(original.pdf),
                 f"{name}-prototypo.pdf",
                 2,
             ),
@@ -156,6 +159,18 @@ def _finish(
                 languages=office.settings.ocr_languages,
                 role=role,
                 first_position=position,
+            )
+        for made, sha256, kind in (
+            (original, data.original_sha256, SealedKind.ORIGINAL),
+            (copy, copy_sha256, SealedKind.EXACT_COPY),
+        ):
+            lasting.keep(
+                session,
+                made,
+                sha256=sha256,
+                body_id=draft.body_id,
+                kind=kind,
+                entry_id=entry.id,
             )
         draft.state, draft.problem, draft.changed_at = (
             DraftState.ISSUED,

@@ -7,25 +7,22 @@ and when, carries the signed original inside it, and is closed by the body's sea
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import signing
-from docflow import clock, documents, organization, printing, registry
-from docflow.circulation.models import Draft, Step
+from docflow import clock, documents, organization, printing, registry, signatures
+from docflow.circulation import reissue
+from docflow.circulation.models import Draft, Step, field_name
+from docflow.circulation.signatories import signatories
 from docflow.errors import Invalid, Unavailable
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.settings import Settings
+from docflow.signatures import LEVELS, Level, Made
 
 SEAL = "Seal"
-
-
-def field_name(position: int | str) -> str:
-    """The signature field of a step, by its place in the round."""
-    return f"Signer{position}"
 
 
 class CannotPrint(Unavailable):
@@ -36,13 +33,13 @@ class BadUpload(Invalid):
     """The uploaded PDF cannot be signed."""
 
 
-class Signer(Protocol):
-    @property
-    def user_id(self) -> int: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def capacity(self) -> str: ...
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Who stands on the signature page, and the number of his field there."""
+
+    slot: int
+    name: str
+    capacity: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +51,7 @@ class Sheet:
     upload_name: str
 
 
-def sheet(session: Session, draft: Draft, signers: Sequence[Signer], settings: Settings) -> Sheet:
+def sheet(session: Session, draft: Draft, signers: Sequence[Placed], settings: Settings) -> Sheet:
     """The draft as a letter without number."""
     body = organization.body(session, draft.body_id)
     unit = organization.unit_names(session, [draft.unit_id])[draft.unit_id]
@@ -67,11 +64,12 @@ def sheet(session: Session, draft: Draft, signers: Sequence[Signer], settings: S
         copies=tuple(printing.Recipient(str(name)) for name in draft.copies_to),
         references=_references(session, draft, settings),
         signers=tuple(
-            printing.Signer(id=str(position), name=signer.name, capacity=signer.capacity)
-            for position, signer in enumerate(signers, start=1)
+            printing.Signer(id=str(signer.slot), name=signer.name, capacity=signer.capacity)
+            for signer in signers
         ),
         place=body.city,
         contact=drafter,
+        marks=reissue.marks(session, draft, settings.zone),
     )
     return Sheet(letter, draft.upload_sha256, draft.upload_name or "")
 
@@ -89,7 +87,7 @@ def _references(session: Session, draft: Draft, settings: Settings) -> tuple[str
 
 
 def print_original(office: Office, sheet: Sheet) -> tuple[bytes, dict[int, list[float]]]:
-    """The PDF that the persons sign, with an empty field for each, and the boxes by position.
+    """The PDF that the persons sign, with an empty field for each, and the boxes by slot.
 
     Raises BadUpload, CannotPrint, BytesMissing.
     """
@@ -137,7 +135,10 @@ class Issue:
     """All that the exact copy needs, read in one transaction."""
 
     sheet: Sheet
+    body_id: int
+    style: signatures.stamps.Style
     original_sha256: str
+    original_level: Level  # of the signature that has the least
     signatures: tuple[printing.Signature, ...]
     number: int
     year: int
@@ -148,26 +149,24 @@ class Issue:
 
 def issue_data(session: Session, office: Office, draft: Draft, entry: registry.Entry) -> Issue:
     """The numbered letter with who signed it, from the draft's last round."""
-    steps = session.scalars(
-        select(Step)
-        .where(Step.draft_id == draft.id, Step.round == draft.round)
-        .order_by(Step.position)
-    ).all()
-    names = organization.names(session, (step.user_id for step in steps))
+    signed = signatories(session, draft)
     zone = office.settings.zone
     assert draft.current_sha256 is not None  # an issuing draft was signed
+    placed = [Placed(one.slot, one.name, one.printed) for one in signed]
     return Issue(
-        sheet=sheet(session, draft, _as_signers(steps, names), office.settings),
+        sheet=sheet(session, draft, placed, office.settings),
+        body_id=draft.body_id,
+        style=signatures.stamps.of_body(session, draft.body_id),
         original_sha256=draft.current_sha256,
+        original_level=_lowest(session, draft),
         signatures=tuple(
             printing.Signature(
-                name=names[step.user_id],
-                capacity=step.capacity,
-                signed_at=clock.local(step.acted_at, zone),
-                certificate=step.certificate,
+                name=one.name,
+                capacity=one.printed,
+                signed_at=clock.local(one.signed_at, zone),
+                certificate=one.certificate,
             )
-            for step in steps
-            if step.acted_at is not None
+            for one in signed
         ),
         number=entry.number,
         year=entry.year,
@@ -177,18 +176,30 @@ def issue_data(session: Session, office: Office, draft: Draft, entry: registry.E
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Signed:
-    user_id: int
-    name: str
-    capacity: str
+def _lowest(session: Session, draft: Draft) -> Level:
+    """The level of the signed original: that of the signature that has the least."""
+    levels = session.scalars(
+        select(Step.signature_level).where(
+            Step.draft_id == draft.id,
+            Step.round == draft.round,
+            Step.signature_level.is_not(None),
+        )
+    )
+    return min((Level(one) for one in levels if one), key=LEVELS.index, default=Level.B_B)
 
 
-def _as_signers(steps: Sequence[Step], names: dict[int, str]) -> list[_Signed]:
-    return [_Signed(step.user_id, names[step.user_id], step.capacity) for step in steps]
+def lasting_original(office: Office, issue: Issue) -> Made:
+    """The signed original with the proofs of all its signatures, as far as services answer now.
+
+    Raises signing.SigningError, BytesMissing, StoreUnavailable.
+    """
+    original = documents.read_bytes(office, issue.original_sha256)
+    return signatures.seals.completed(
+        office, original, body_id=issue.body_id, level=issue.original_level
+    )
 
 
-def print_exact_copy(office: Office, issue: Issue) -> bytes:
+def print_exact_copy(office: Office, issue: Issue) -> Made:
     """The numbered exact copy, the signed original inside it, sealed and timestamped.
 
     Raises signing.SigningError, printing.PrintingError, BytesMissing, StoreUnavailable.
@@ -223,34 +234,20 @@ def _numbered(issue: Issue) -> printing.LetterData:
         number=issue.number,
         year=issue.year,
         dated_on=issue.registered_at.date(),
+        marks=reissue.dated(issue.sheet.letter.marks, issue.registered_at.date()),
     )
 
 
-def _sealed(office: Office, pdf: bytes, box: printing.Box, issue: Issue) -> bytes:
-    key = registry.seal_key(office)
-    stamp = printing.stamp(
-        printing.StampData(
-            title="ΗΛΕΚΤΡΟΝΙΚΗ ΣΦΡΑΓΙΔΑ",
-            name=issue.sheet.letter.issuer.name,
-            capacity=f"Αρ. πρωτ. {issue.number}/{issue.year}",
-            at=clock.local(clock.now(), office.settings.zone),
-            is_test="TEST" in key.issuer_name,
-        ),
-        width=box.x1 - box.x0,
-        height=box.y1 - box.y0,
-    )
-    prepared = signing.prepare(
+def _sealed(office: Office, pdf: bytes, box: printing.Box, issue: Issue) -> Made:
+    return signatures.seals.sealed(
+        office,
         pdf,
-        [signing.Field(SEAL, box.page + 1, (box.x0, box.y0, box.x1, box.y1), lock=True)],
-    )
-    return signing.sign(
-        prepared,
-        key,
+        body_id=issue.body_id,
+        style=issue.style,
         field=SEAL,
-        stamp=stamp,
+        box=[box.page + 1, box.x0, box.y0, box.x1, box.y1],
+        name=issue.sheet.letter.issuer.name,
+        capacity=f"Αρ. πρωτ. {issue.number}/{issue.year}",
         reason="Ακριβές αντίγραφο",
-        tsa_urls=office.settings.tsa_urls,
-        tsa_timeout=office.settings.tsa_timeout,
-        level="B-T",
-        lock=True,
+        url=issue.url,
     )

@@ -5,33 +5,33 @@ from docflow.citizens.pickup import (
     NoSuchPickup,
     PickupClosed,
     Waiting,
-    WrongCode,
     try_code,
     waiting,
 )
 from docflow.citizens.verification import (
     Answer,
     CannotValidate,
+    NoSuchCode,
     Verdict,
     by_code,
     by_file,
+    proof_by_code,
     record,
-    trust_roots,
 )
 
 __all__ = [
     "Answer",
     "CannotValidate",
     "Collected",
+    "NoSuchCode",
     "NoSuchPickup",
     "PickupClosed",
     "Verdict",
     "Waiting",
-    "WrongCode",
     "by_code",
     "by_file",
+    "proof_by_code",
     "record",
-    "trust_roots",
     "try_code",
     "waiting",
 ]

@@ -10,9 +10,9 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock, dispatch, documents, organization, registry
+from docflow import audit, clock, dispatch, documents, organization, registry, signatures
 from docflow.dispatch import Delivery, DeliveryState
-from docflow.errors import Conflict, Forbidden, NotFound
+from docflow.errors import Conflict, NotFound
 from docflow.i18n import Text, t
 from docflow.principal import Via, system
 
@@ -25,10 +25,6 @@ class NoSuchPickup(NotFound):
 
 class PickupClosed(Conflict):
     """The document can no longer be picked up here."""
-
-
-class WrongCode(Forbidden):
-    """The code is not right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +98,8 @@ def try_code(session: Session, token: str, code: str) -> Collected | None:
         .order_by(documents.File.position)
         .limit(1)
     ).one()
-    return Collected(file.name, file.sha256, file.size)
+    sha256 = signatures.lasting.current(session, file.sha256)  # with the proofs added since
+    return Collected(file.name, sha256, file.size)
 
 
 def _behind(session: Session, token: str, *, lock: bool) -> Delivery:

@@ -9,8 +9,6 @@ from docflow.cli.failures import CannotDo
 from docflow.cli.output import print_json, say
 from docflow.i18n import t
 from docflow.registry import DeliveryMethod, Direction, Numbering, Policy, Scheme
-from docflow.registry.arrivals import NewArrival
-from docflow.registry.books import BookKind
 
 
 def list_books(data: Path | None, *, acting_as: str | None, as_json: bool) -> int:
@@ -71,7 +69,7 @@ def create(
     acting_as: str | None,
 ) -> int:
     """Create the book."""
-    if kind not in set(BookKind):
+    if kind not in set(registry.books.BookKind):
         raise CannotDo(t("A book is common, thematic or confidential."))
     policy = Policy(
         numbering=Numbering.BY_DIRECTION if by_direction else Numbering.COMMON,
@@ -87,7 +85,7 @@ def create(
             session,
             code=code,
             title=title,
-            kind=BookKind(kind),
+            kind=registry.books.BookKind(kind),
             policy=policy,
             opens_by_hand=by_hand,
             by=by,
@@ -152,7 +150,7 @@ def arrive(
     """Print the arrival number."""
     if method not in set(DeliveryMethod):
         raise CannotDo(t("There is no way of delivery “{name}”.", name=method))
-    new = NewArrival(
+    new = registry.arrivals.NewArrival(
         delivery_method=DeliveryMethod(method),
         sender_name=sender,
         delivery_detail=detail,

@@ -14,9 +14,18 @@ def up(
     data: Data = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of the pages.")] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Open the demo municipality.")] = False,
+    restore: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="BACKUPS",
+            file_okay=False,
+            exists=True,
+            help="Put back the newest backup of this directory; --data must be a new one.",
+        ),
+    ] = None,
 ) -> None:
     """Run everything on this machine until Ctrl-C."""
-    run("stack", "up", data, port=port, demo=demo)
+    run("stack", "up", data, port=port, demo=demo, restore=restore)
 
 
 @app.command()
@@ -203,15 +212,19 @@ def register(
 def show(
     number: Annotated[str, typer.Argument(metavar="NUMBER/YEAR")],
     book: Book = None,
+    reason: Annotated[
+        str, typer.Option(metavar="TEXT", help="Why you open a confidential entry; it is kept.")
+    ] = "",
     acting_as: ActAs = None,
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
-    """Show an entry."""
+    """Show an entry. That it was shown is noted, like every reading."""
     run(
         "entries",
         "show",
         data,
+        reason=reason,
         cited=number,
         book=book,
         acting_as=acting_as,
@@ -250,11 +263,14 @@ def verify_trail(
             help="A head of the log that you kept (repeatable).",
         ),
     ] = None,
+    objects: Annotated[
+        bool, typer.Option("--objects", help="Read every stored file as well.")
+    ] = False,
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
     """Check the whole audit trail against the database; exit code 1 where something was altered."""
-    run("trail", "verify", data, kept=checkpoint or [], as_json=as_json)
+    run("trail", "verify", data, kept=checkpoint or [], objects=objects, as_json=as_json)
 
 
 @audit.command("check-numbers")

@@ -1,10 +1,14 @@
 """`docflow emergency`: kits before, recovery after."""
 
+from datetime import datetime
+from io import BytesIO
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
-from docflow import clock, emergency
+from docflow import clock, documents, emergency
 from docflow.cli import finding
 from docflow.cli.output import language, print_json, say, shown, warn
+from docflow.errors import Invalid
 from docflow.i18n import t
 
 
@@ -84,6 +88,7 @@ def recover(
             seen = emergency.examine(session, journal, by=by, zone=zone)
         made: list[emergency.Recovered] = []
         if not dry_run:
+            documents.receive(office, BytesIO(content), file.name)  # the file is the evidence
             with office.db.begin() as session:
                 made = emergency.recover(
                     session,
@@ -120,3 +125,42 @@ def recover(
     for entry in made:
         say(f"{entry.label}  →  {entry.entry_label}")
     return int(dry_run and bool(bad))
+
+
+class NoMoment(Invalid):
+    """A moment is written as 2026-11-17T09:00."""
+
+
+def authorise(
+    data: Path | None,
+    *,
+    file: Path,
+    name: str,
+    at: str,
+    note: str,
+    acting_as: str | None,
+    as_json: bool,
+) -> int:
+    """State who allowed the part of an emergency that nobody had allowed; register nothing."""
+    content = file.read_bytes()
+    code = emergency.kit_code(content)
+    try:
+        moment = datetime.fromisoformat(at)
+    except ValueError as error:
+        raise NoMoment(t("Write the moment as 2026-11-17T09:00."), field="at") from error
+    with finding.office(data) as office:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=ZoneInfo(office.settings.zone))
+        with office.db.begin() as session:
+            by = finding.acting(session, acting_as)
+            journal = emergency.read(content, emergency.kit_of_code(session, code, by=by))
+            late = [emergency.Authorised(name, moment, note)]
+            kept = emergency.authorise(session, journal, late, by=by)
+        documents.receive(office, BytesIO(content), file.name)  # the file is the evidence
+    if as_json:
+        print_json({"kit": code, "authorised": kept})
+    elif kept:
+        say(t("The authorisation was kept. A clerk can take the file over now."))
+    else:
+        say(t("No authorisation is missing in this file."))
+    return 0

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from docflow import documents, parties, registry, routing
+from docflow import documents, parties, reads, registry, routing
 from docflow import search as searching
 from docflow.cli import finding
 from docflow.cli.failures import CannotDo
@@ -88,13 +88,20 @@ def numbered(session: Session, cited: str, book: str | None, *, by: Principal) -
 
 
 def show(
-    data: Path | None, *, cited: str, book: str | None, acting_as: str | None, as_json: bool
+    data: Path | None,
+    *,
+    cited: str,
+    book: str | None,
+    reason: str,
+    acting_as: str | None,
+    as_json: bool,
 ) -> int:
-    """Print an entry. Raises NoSuchEntry."""
+    """Print an entry. Raises NoSuchEntry, ReasonNeeded."""
     with finding.office(data) as office:
-        with office.db.read() as session:
+        with office.db.begin() as session:
             by = finding.acting(session, acting_as)
             entry = numbered(session, cited, book, by=by)
+            reads.note(session, entry, by=by, reason=reason)
             document = _document(session, entry, by)
         zone = office.settings.zone
     if as_json:

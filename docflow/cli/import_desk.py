@@ -105,6 +105,32 @@ def prepare(
     )
 
 
+@emergency.command("authorise")
+def authorise(
+    file: Table,
+    name: Annotated[str, typer.Option("--by", help="Full name of who authorises it.")],
+    at: Annotated[
+        str, typer.Option("--at", metavar="MOMENT", help="From when, as 2026-11-17T09:00.")
+    ],
+    note: Annotated[str, typer.Option(help="Why the emergency went on.")] = "",
+    acting_as: ActAs = None,
+    as_json: AsJson = False,
+    data: Data = None,
+) -> None:
+    """State who allowed an emergency beyond its time; then a clerk recovers the file."""
+    run(
+        "emergencies",
+        "authorise",
+        data,
+        file=file,
+        name=name,
+        at=at,
+        note=note,
+        acting_as=acting_as,
+        as_json=as_json,
+    )
+
+
 @emergency.command("recover")
 def recover(
     file: Table,

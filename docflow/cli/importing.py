@@ -116,11 +116,14 @@ def _tell(one: ImportInfo, as_json: bool) -> None:
     if found:
         say(
             t(
-                "{rows} rows: {good} can be taken over, {bad} with errors, {warnings} warnings; "
-                "{missing} numbers are missing, the last is {last}.",
+                "Rows: {rows}; can be taken over: {good}; with errors: {bad}; warnings: {warnings}; "
+                "missing numbers: {missing}; last number: {last}.",
                 **{name: found[name] for name in _COUNTS},
             )
         )
+        if found.get("left_out"):
+            spans = (f"{a}-{b}" if b > a else str(a) for _, a, b in found["left_out"][:20])
+            say(t("Missing too without the rows with errors: {numbers}", numbers=", ".join(spans)))
         for row, number, problem, detail, is_error in found["faults"][:20]:
             words = imports.PROBLEMS[problem].in_language(language())
             kind = imports.PROBLEMS["error" if is_error else "warning"].in_language(language())

@@ -16,7 +16,7 @@ from docflow.i18n import t
 from docflow.organization import Body, Role, Unit, User
 from docflow.principal import Via, system
 
-SCOPES = ("register", "read", "route", "draft", "sign", "annul", "audit")
+SCOPES = ("register", "read", "route", "draft", "sign", "annul", "audit", "administer")
 _USERNAME = re.compile(r"[a-z][a-z0-9.-]{1,31}")
 _CODE = "1"
 

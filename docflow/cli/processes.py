@@ -1,6 +1,8 @@
 """The long-running processes: relay, sequencer, worker, web. SIGTERM ends each of them in order."""
 
+import os
 import signal
+import tempfile
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +18,7 @@ def relay(data: Path | None) -> int:
     from docflow.worker import make_app
 
     settings = finding.settings(data)
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
     database = Database(settings.database_url.get_secret_value(), pool=1)
     ring_on(database, make_app(settings.broker_url.get_secret_value()), stop=until_stopped())
     database.dispose()
@@ -31,7 +33,7 @@ def sequencer(data: Path | None) -> int:
     from docflow.relay import sequencer as place_on
 
     settings = finding.settings(data)
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
     database = Database(settings.database_url.get_secret_value(), pool=1)
     place_on(
         database,
@@ -52,7 +54,9 @@ def worker(data: Path | None, *, concurrency: int, queues: str) -> int:
     from docflow.worker import app
 
     def keep_logs(**_: object) -> None:
-        logs.configure(settings.log_level)  # connected, it keeps Celery from setting up its own
+        logs.configure(
+            settings.log_level, settings.log_format
+        )  # connected, it keeps Celery from setting up its own
 
     def begin(args: Sequence[object] = (), **_: object) -> None:
         logs.job.set(str(args[0]) if args else "")
@@ -84,21 +88,24 @@ def serve(
     import uvicorn
 
     settings = finding.export(data)
-    uvicorn.run(
-        "api.asgi:app",
-        host=host,
-        port=port,
-        workers=workers,
-        loop="uvloop",
-        http="httptools",
-        ws="none",
-        proxy_headers=True,
-        forwarded_allow_ips=trusted_proxies,  # None: uvicorn's own, the loopback
-        access_log=False,  # it would keep addresses of citizens, and tokens in paths
-        log_config=logs.for_uvicorn(settings.log_level),
-        server_header=False,
-        timeout_graceful_shutdown=6,
-    )
+    with tempfile.TemporaryDirectory(prefix="docflow-counters-") as counters:
+        # Where the processes of one server count requests together (prometheus_client).
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters
+        uvicorn.run(
+            "api.asgi:app",
+            host=host,
+            port=port,
+            workers=workers,
+            loop="uvloop",
+            http="httptools",
+            ws="none",
+            proxy_headers=True,
+            forwarded_allow_ips=trusted_proxies,  # None: uvicorn's own, the loopback
+            access_log=False,  # it would keep addresses of citizens, and tokens in paths
+            log_config=logs.for_uvicorn(settings.log_level, settings.log_format),
+            server_header=False,
+            timeout_graceful_shutdown=6,
+        )
     return 0
 
 

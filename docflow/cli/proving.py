@@ -65,6 +65,31 @@ def head(data: Path | None, *, body: str | None) -> int:
     return 0
 
 
+def consistency(
+    data: Path | None, *, old: int, new: int | None, body: str | None, as_json: bool
+) -> int:
+    """Print the proof of consistency between two sizes. Raises NoSuchCheckpoint."""
+    with finding.office(data) as office, office.db.read() as session:
+        found = audit.between(session, organization.body_named(session, body).id, old, new)
+    lines = audit.notes.lines_of(found.hashes)
+    if as_json:
+        print_json(
+            {
+                "origin": found.origin,
+                "old_size": found.old_size,
+                "new_size": found.new_size,
+                "old_checkpoint": found.old_note,
+                "new_checkpoint": found.new_note,
+                "hashes": lines,
+            }
+        )
+        return 0
+    say(t("{old} of {new} events of {origin}:", old=old, new=found.new_size, origin=found.origin))
+    for line in lines:
+        print(line)
+    return 0
+
+
 def key(data: Path | None, *, body: str | None) -> int:
     """Print the public keys of a body's log, the newest last."""
     with finding.office(data) as office, office.db.read() as session:

@@ -23,7 +23,7 @@ APPLICATION_NAME = "docflow-scans"
 def watch(data: Path | None, *, folders: list[Path]) -> int:
     """Take what scanners write into the folders, until SIGTERM."""
     settings = finding.settings(data)
-    logs.configure(settings.log_level)
+    logs.configure(settings.log_level, settings.log_format)
     watched = folders or settings.scan_folders
     if not watched:
         raise CannotDo(t("Name a folder, or set DOCFLOW_SCAN_FOLDERS."))

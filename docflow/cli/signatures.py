@@ -8,13 +8,14 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 import signing
+from docflow import verdicts
 from docflow.cli import passwords
 from docflow.cli.failures import CannotDo
 from docflow.cli.output import language, print_json, say
 from docflow.cli.writing import write_whole
 from docflow.clock import OFFICIAL_ZONE
 from docflow.errors import Unavailable
-from docflow.i18n import Text, t, translate
+from docflow.i18n import t, translate
 
 KEY_PASSWORD = "DOCFLOW_KEY_PASSWORD"  # noqa: S105 - the name of a variable
 
@@ -92,7 +93,7 @@ def validate_file(
     """Print the verdict; 0 whatever it is, since the command has done what it is for."""
     moment = _moment(at) if at else None
     try:
-        report = signing.validate_limited(
+        report = signing.validate_any_limited(
             source.read_bytes(),
             seconds=60,
             trust_roots=_roots(trust),
@@ -104,12 +105,15 @@ def validate_file(
     if as_json:
         print_json(report.as_json())
         return 0
-    say(f"{_word(report.verdict)}: {report.summary}")
+    spoken = language()
+    sentence = verdicts.SENTENCES[report.verdict.value].in_language(spoken)
+    say(f"{_word(report.verdict)}: {sentence}")
     for one in report.signatures:
         when = one.time.isoformat(timespec="seconds") if one.time else "-"
-        reasons = f" ({', '.join(one.reasons)})" if one.reasons else ""
-        facts = f"{one.signer or '-'}, {when}, {one.level or '-'}{reasons}"
+        facts = f"{one.signer or '-'}, {when}, {one.level or '-'}"
         say(f"  {one.field}: {_word(one.verdict)}, {facts}")
+        for code in one.reasons:
+            say(f"    {code}: {verdicts.reason(code).in_language(spoken)}")
     return 0
 
 
@@ -162,14 +166,5 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(OFFICIAL_ZONE))
 
 
-_WORDS: dict[str, Text] = {
-    "valid": t("VALID"),
-    "valid-but": t("VALID, WITH RESERVATIONS"),
-    "unconfirmed": t("UNCHANGED, SIGNER NOT CONFIRMED"),
-    "invalid": t("INVALID"),
-    "unsigned": t("NOT SIGNED"),
-}
-
-
 def _word(verdict: str) -> str:
-    return _WORDS[str(verdict)].in_language(language())
+    return verdicts.word(verdict).in_language(language())

@@ -6,5 +6,6 @@ from pathlib import Path
 from docflow.embedded import stack
 
 
-def up(data: Path | None, *, port: int | None, demo: bool) -> int:
-    return stack.up(data or Path(os.environ.get("DOCFLOW_DATA") or "var"), port, demo)
+def up(data: Path | None, *, port: int | None, demo: bool, restore: Path | None) -> int:
+    found = data or Path(os.environ.get("DOCFLOW_DATA") or "var")
+    return stack.up(found, port, demo, restore=restore)

@@ -1,10 +1,11 @@
 """`docflow audit`: is everything as it was written?"""
 
 import sys
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
 
-from docflow import audit, registry, tables
+from docflow import audit, custody, registry, tables
 from docflow.cli import finding
 from docflow.cli.output import print_json, say, warn
 from docflow.i18n import t
@@ -12,23 +13,28 @@ from docflow.i18n import t
 __all__ = ["check_numbers", "tables", "verify"]  # `tables` registers every package's checks
 
 
-def verify(data: Path | None, *, kept: list[Path], as_json: bool) -> int:
+def verify(
+    data: Path | None, *, kept: list[Path], objects: bool = False, as_json: bool
+) -> int:
     """Make the log again and compare the database with it; 1 where something was altered."""
-    show_progress = _progress if not as_json and sys.stderr.isatty() else None
-    with finding.office(data) as office, office.db.read() as session:
-        outcome = audit.verify(
-            session,
-            kept=[path.read_text() for path in kept],
-            trust_roots=_roots(office.settings.trust_roots),
-            progress=show_progress,
-        )
+    show_progress = None if as_json else progress()
+    with finding.office(data) as office:
+        with office.db.read() as session:
+            outcome = audit.verify(
+                session,
+                kept=[path.read_text() for path in kept],
+                trust_roots=_roots(office.settings.trust_roots),
+                progress=show_progress,
+            )
+        if objects:
+            flaws = tuple(custody.verify_objects(office, progress=show_progress))
+            outcome = replace(outcome, findings=outcome.findings + flaws)
     if as_json:
         print_json(
             {
                 "sound": outcome.is_sound,
                 "leaves": outcome.leaves,
                 "waiting": outcome.waiting,
-                "erased": outcome.erased,
                 "checkpoints": outcome.checkpoints,
                 "heads": [
                     {"origin": head.origin, "size": head.size, "root": head.root.hex()}
@@ -90,5 +96,11 @@ def _series(one: registry.Contiguity) -> dict[str, object]:
     return {**asdict(one), "problems": [str(problem) for problem in one.problems]}
 
 
-def _progress(done: int, total: int) -> None:
-    print(f"\r{done}/{total}", end="", file=sys.stderr, flush=True)
+def progress() -> Callable[[int, int], None] | None:
+    """What tells a person at a terminal how far it is; nothing for a program."""
+    return _told if sys.stderr.isatty() else None
+
+
+def _told(done: int, total: int) -> None:
+    end = "\n" if done == total else ""
+    print(f"\r{done}/{total}", end=end, file=sys.stderr, flush=True)

@@ -8,9 +8,9 @@ from docflow.cli.failures import CannotDo
 from docflow.i18n import t
 
 
-def write_whole(path: Path, content: bytes, *, source: Path) -> None:
-    """Replace `path` by `content` in one step. Raises CannotDo."""
-    if path.exists() and path.samefile(source):
+def write_whole(path: Path, content: bytes, *, source: Path | None) -> None:
+    """Replace `path` by `content` in one step; `source` is what it was made of. Raises CannotDo."""
+    if source is not None and path.exists() and path.samefile(source):
         raise CannotDo(t("The output would overwrite the input. Choose another name."))
     try:
         with tempfile.NamedTemporaryFile(dir=path.absolute().parent, delete=False) as file:

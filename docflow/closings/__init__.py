@@ -11,9 +11,11 @@ from docflow.closings.access import (
 from docflow.closings.declarations import Preparation
 from docflow.closings.making import (
     AlreadyClosed,
+    ClockBehind,
     DayNotOver,
     DayNotSettled,
     EarlierDayOpen,
+    NoSuchDay,
     NotSealed,
     close_day,
     close_due,
@@ -47,6 +49,7 @@ __all__ = [
     "AlreadyClosed",
     "BookState",
     "ChangedMeanwhile",
+    "ClockBehind",
     "DailyRegister",
     "DayLine",
     "DayNotOver",
@@ -54,6 +57,7 @@ __all__ = [
     "DayWait",
     "EarlierDayOpen",
     "NoSuchClosing",
+    "NoSuchDay",
     "NoSuchRegister",
     "NoSuchYear",
     "NotConfirmed",

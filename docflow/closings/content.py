@@ -5,8 +5,6 @@ Persons and units stand by their ids; their names, which may change, are printed
 Source: domain rows 19 and 21; DPCM 3-12-2013 art. 7 par. 5 as model.
 """
 
-import hashlib
-import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -16,6 +14,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock, registry
+from docflow import canonical as canonical_json
 from docflow.principal import Principal, Role
 from docflow.registry import (
     Annulment,
@@ -69,7 +68,7 @@ def compose(
     if concealed is None:
         ids = {entry.id for entry in entries}
         ids |= {entry.id for _, entry in annulled} | {entry.id for _, entry in corrected}
-        concealed = _not_for_all(session, of.book, ids)
+        concealed = not_for_all(session, of.book, ids)
     reservations = session.scalars(
         select(Reservation)
         .where(Reservation.book_id == of.book.id, _within(Reservation.taken_at, of))
@@ -117,12 +116,12 @@ def compose(
 
 def digest(content: Mapping[str, Any]) -> str:
     """SHA-256 (hex) over the canonical JSON of a content."""
-    return hashlib.sha256(canonical(content)).hexdigest()
+    return canonical_json.digest(content)
 
 
 def canonical(content: Mapping[str, Any]) -> bytes:
     """JSON with sorted keys and without blanks, in UTF-8."""
-    return json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return canonical_json.encoded(content)
 
 
 def concealed_in(content: Mapping[str, Any]) -> set[int]:
@@ -205,9 +204,13 @@ def _annulments(session: Session, of: Day) -> list[tuple[Annulment, Entry]]:
 
 
 def _annulment(row: Annulment, entry: Entry, of: Day, concealed: Collection[int]) -> dict[str, Any]:
+    said = {"reason": row.reason}
+    if entry.id in concealed:
+        core = {"entry": entry.id, **said, "by": row.annulled_by, "at": instant(row.annulled_at)}
+        said = {"reason": "", "digest": digest(core)}
     return {
         **_touched(entry, of, concealed),
-        "reason": row.reason,
+        **said,
         "by": row.annulled_by,
         "at": instant(row.annulled_at),
     }
@@ -226,14 +229,24 @@ def _corrections(session: Session, of: Day) -> list[tuple[Correction, Entry]]:
 def _correction(
     row: Correction, entry: Entry, of: Day, concealed: Collection[int]
 ) -> dict[str, Any]:
-    said = {} if entry.id in concealed else {"old": row.old, "new": row.new}
+    said = {
+        "field": row.field,
+        "old": row.old,
+        "new": row.new,
+        "reason": row.reason,
+        "authority": row.authority,
+    }
+    if entry.id in concealed:
+        said = {
+            "field": "",
+            "reason": "",
+            "authority": "",
+            "digest": registry.correction_digest(row),
+        }
     return {
         **_touched(entry, of, concealed),
         **said,
         "kind": row.kind,
-        "field": row.field,
-        "reason": row.reason,
-        "authority": row.authority,
         "by": row.corrected_by,
         "at": instant(row.corrected_at),
     }
@@ -249,8 +262,11 @@ def _touched(entry: Entry, of: Day, concealed: Collection[int]) -> dict[str, Any
     }
 
 
-def _not_for_all(session: Session, book: Book, ids: Collection[int]) -> set[int]:
-    """Those entries that somebody who reads the whole book may still not read."""
+def not_for_all(session: Session, book: Book, ids: Collection[int]) -> set[int]:
+    """Those entries that somebody who reads the whole book may still not read.
+
+    Of these no reason is told either: it may say what the document was about.
+    """
     if not ids:
         return set()
     reader = Principal(

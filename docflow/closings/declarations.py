@@ -19,7 +19,7 @@ from docflow.words import word
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """A number of a list, with its reason."""
+    """A number of a list, with its reason; without it where the entry is restricted."""
 
     label: str
     reason: str
@@ -106,8 +106,10 @@ def printed_of(
         (t("Reserved numbers that were not used and are annulled by this act"), ready.unused),
     ):
         if rows:
-            lists.append((name.in_language(el), tuple((row.label, row.reason) for row in rows)))
-    said = t(
+            untold = t("Restricted entry").in_language(el)
+            said = tuple((row.label, row.reason or untold) for row in rows)
+            lists.append((name.in_language(el), said))
+    declared = t(
         "I declare that the book “{book}” of the year {year} is closed. Its numbers form one "
         "unbroken series, without a gap and without a skipped number, as the check of {moment} "
         "found. No number is given in this year any more.",
@@ -122,7 +124,7 @@ def printed_of(
         identifier=content["identifier"],
         declarant=by.full_name,
         capacity=by.title,
-        declaration=(said.in_language(el), _of_days(ready).in_language(el)),
+        declaration=(declared.in_language(el), _of_days(ready).in_language(el)),
         counts=tuple(numbers),
         lists=tuple(lists),
         digest=contents.digest(content),

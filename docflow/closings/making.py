@@ -2,25 +2,31 @@
 
 The day must be over, and everything that was begun in it committed. The slow work (printing,
 seal, time-stamp) is done outside any transaction; the row is written under a lock, after a look
-whether somebody else was faster. Whatever fails leaves the day pending, with the reason, and is
-tried again; a crash leaves at most an object that no row names.
+whether somebody else was faster and whether the day is still as it was printed. Whatever fails
+leaves the day pending, with the reason, and is tried again; a crash leaves at most an object that
+no row names.
 """
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, timedelta
+from typing import Any
 
+import psycopg
 from sqlalchemy import delete, func, select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 import signing
-from docflow import audit, clock, documents, organization, outbox, printing, registry, schedule
+from docflow import audit, clock, db, documents, organization, outbox, printing, registry, schedule
 from docflow.closings import content as contents
 from docflow.closings import sealing, trail, wording
-from docflow.closings.days import DueDay, deadline, due, start_of
+from docflow.closings.access import require_close
+from docflow.closings.days import SETTLING, DueDay, deadline, due, start_of
 from docflow.closings.models import NOTHING_BEFORE, DailyRegister, DayWait, RegisterStart
-from docflow.errors import Conflict, DocflowError, Unavailable
+from docflow.errors import Conflict, DocflowError, Invalid, Unavailable
 from docflow.i18n import DEFAULT_LANGUAGE, t
 from docflow.office import Office
 from docflow.principal import Principal, system
@@ -29,6 +35,7 @@ from docflow.registry import Book
 log = logging.getLogger(__name__)
 TASK = "closings.close_days"
 _BATCH = 10  # days of one job: it ends soon, and asks for the next
+_PATIENCE = "5s"  # with who writes in the book; meanwhile nobody else registers in it
 
 
 class DayNotOver(Conflict):
@@ -39,8 +46,16 @@ class DayNotSettled(Unavailable):
     """Something that was begun on that day is not finished yet."""
 
 
+class ClockBehind(Unavailable):
+    """The clock shows a time of a day that is closed."""
+
+
 class EarlierDayOpen(Conflict):
     """Days are closed in their order."""
+
+
+class NoSuchDay(Invalid):
+    """No register has such a day."""
 
 
 class AlreadyClosed(Conflict):
@@ -65,40 +80,43 @@ class Draft:
 def close_day(office: Office, book_id: int, day: date, *, by: Principal) -> int:
     """Make the register of a day that is over; the id of its row.
 
-    The caller has checked the right. Raises DayNotOver, EarlierDayOpen, AlreadyClosed,
-    DayNotSettled, NotSealed, StoreUnavailable.
+    Raises NotYoursToClose, NotAllowed, DayNotOver, EarlierDayOpen, AlreadyClosed, DayNotSettled,
+    NotSealed, StoreUnavailable.
     """
     with office.db.begin() as session:
         book = session.get_one(Book, book_id)
-        draft = compose(session, office, book, day, by=by)
+        require_close(by, book)
+        of = day_of(book, day, office.settings.zone)
+        draft = _draft(session, office, of, _content(session, office, of), by=by)
     pdf = _sealed_pdf(office, draft)
     kept = documents.keep(office, pdf)
     with office.db.begin() as session:
-        _hold(session, book_id)
-        if _closed(session, book_id, day):
-            raise AlreadyClosed(t("{day} is closed already.", day=f"{day:%d/%m/%Y}"))
+        if _content(session, office, of, trail_of=draft.content) != draft.content:
+            raise _unsettled(of)
         return _write(session, office, draft, kept.sha256, len(pdf), by=by)
 
 
-def compose(
+def _content(
     session: Session,
     office: Office,
-    book: Book,
-    day: date,
+    of: contents.Day,
     *,
-    by: Principal,
-) -> Draft:
-    """The register of a day that is over, ready to be printed. Raises as `close_day`."""
-    of = day_of(book, day, office.settings.zone)
-    if clock.now() < of.ends_at:
+    trail_of: Mapping[str, Any] | None = None,
+) -> contents.Content:
+    """What stands in a day that is over, held against who writes; raises as `close_day`.
+
+    `trail_of` is a content composed before: the log grew since, and that one's head of it counts.
+    """
+    book, day = of.book, of.day
+    if clock.now() < of.ends_at + SETTLING:
         raise DayNotOver(t("{day} is not over yet.", day=f"{day:%d/%m/%Y}"))
-    _hold(session, book.id)
+    _require_settled(session, of)
+    _hold(session, of)
     if _closed(session, book.id, day):
         raise AlreadyClosed(t("{day} is closed already.", day=f"{day:%d/%m/%Y}"))
     waiting = due(session, book, settings=office.settings)
     if waiting and waiting[0].day < day:
         raise EarlierDayOpen(t("{day} must be closed first.", day=f"{waiting[0].day:%d/%m/%Y}"))
-    _require_settled(session, of)
     last = session.scalar(
         select(DailyRegister)
         .where(DailyRegister.book_id == book.id)
@@ -108,10 +126,9 @@ def compose(
     place = contents.Place(
         running=(last.running if last else 0) + 1,
         previous_sha256=last.content_sha256 if last else NOTHING_BEFORE,
-        trail=trail.head(session, book.body_id),
+        trail=trail_of["trail"] if trail_of else trail.head(session, book.body_id),
     )
-    content = contents.compose(session, of, place=place)
-    return _draft(session, office, of, content, by=by)
+    return contents.compose(session, of, place=place)
 
 
 def preview(session: Session, office: Office, book: Book, day: date, *, by: Principal) -> Draft:
@@ -123,7 +140,12 @@ def preview(session: Session, office: Office, book: Book, day: date, *, by: Prin
 
 
 def day_of(book: Book, day: date, zone: str) -> contents.Day:
-    """The day with its two midnights: 23 or 25 hours long when the clocks change."""
+    """The day with its two midnights: 23 or 25 hours long when the clocks change.
+
+    Raises NoSuchDay.
+    """
+    if not 1900 <= day.year <= 2999:
+        raise NoSuchDay(t("Write a day between 1900 and 2999."), field="day")
     return contents.Day(
         book=book,
         day=day,
@@ -227,15 +249,27 @@ def _write(
     return row.id
 
 
-def _hold(session: Session, book_id: int) -> None:
-    """One at a time closes days of a book; a registration that has its number is waited for."""
-    key = func.hashtextextended(f"closing:{book_id}", 0)
-    session.execute(select(func.pg_advisory_xact_lock(key)))
-    session.execute(
-        select(registry.BookYear.year)
-        .where(registry.BookYear.book_id == book_id)
-        .with_for_update(read=True)
-    )
+def _hold(session: Session, of: contents.Day) -> None:
+    """Nobody writes in the book, or closes a day of it, until this transaction ends.
+
+    Whoever writes already is waited for, a little. A registration holds the row of its year before
+    it shares the book's lock (the triggers of migration 0007), so that the rows come first here.
+    """
+    key = func.hashtextextended(f"closing:{of.book.id}", 0)
+    session.execute(text(f"SET LOCAL lock_timeout = '{_PATIENCE}'"))
+    try:
+        with session.begin_nested():
+            session.execute(
+                select(registry.BookYear.year)
+                .where(registry.BookYear.book_id == of.book.id)
+                .with_for_update(read=True)
+            )
+            session.execute(select(func.pg_advisory_xact_lock(key)))
+    except OperationalError as error:
+        if not isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            raise
+        raise _unsettled(of) from error
+    session.execute(text("SET LOCAL lock_timeout = 0"))
 
 
 def _closed(session: Session, book_id: int, day: date) -> bool:
@@ -250,9 +284,10 @@ def _closed(session: Session, book_id: int, day: date) -> bool:
 
 
 def _require_settled(session: Session, of: contents.Day) -> None:
-    """Nobody who began before midnight is still writing: what he commits would be missing.
+    """Nobody who began before midnight still writes: once the day is closed he would be refused.
 
-    A role sees the transactions of its own sessions, and all of ours run under one role.
+    A role sees the transactions of its own sessions, and all of ours run under one role. Who has
+    not written anything yet is not seen; him the trigger of migration 0007 refuses.
     """
     open_since = session.scalar(
         text(
@@ -262,9 +297,25 @@ def _require_settled(session: Session, of: contents.Day) -> None:
         {"end": of.ends_at},
     )
     if open_since is not None:
-        raise DayNotSettled(
-            t("Something that was begun on {day} is not finished.", day=f"{of.day:%d/%m/%Y}")
+        raise _unsettled(of)
+
+
+def _unsettled(of: contents.Day) -> DayNotSettled:
+    return DayNotSettled(
+        t("Something that was begun on {day} is not finished.", day=f"{of.day:%d/%m/%Y}")
+    )
+
+
+def _clock_behind() -> ClockBehind:
+    return ClockBehind(
+        t(
+            "The clock of the server shows a time of a day whose register is closed. Nothing was "
+            "saved. The administrator must set the clock right; then try again."
         )
+    )
+
+
+db.explain("day_is_open", _clock_behind)
 
 
 @outbox.job(TASK, queue="signing")
@@ -290,13 +341,15 @@ def close_due(
     """Close the days of a book that wait, in their order; how many. Stops at the first failure.
 
     What fails stands as the reason at the day, and is an alarm in the log once it is overdue.
+    Without a person the installation itself closes. Raises NotYoursToClose, NotAllowed.
     """
     with office.db.begin() as session:
         book = session.get_one(Book, book_id)
+        by = by or system(book.body_id)
+        require_close(by, book)
         waiting = due(session, book, settings=office.settings)
         if waiting:
             _begin(session, book, office.settings.zone)
-        by = by or system(book.body_id)
     made = 0
     for one in waiting[:most]:
         try:

@@ -5,8 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from docflow.audit import merkle, tree
-from docflow.audit.models import Log
+from docflow.audit import Log, merkle, tree
 
 NO_TRAIL: Mapping[str, Any] = {"size": 0, "root": merkle.EMPTY_ROOT.hex()}
 

@@ -1,23 +1,23 @@
 """The content of a day in words, as it is printed: names beside ids, local times, marks."""
 
-import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from docflow import clock, organization, printing
+from docflow import clock, kinds, organization, printing
 from docflow.closings.content import Content, Day
 from docflow.i18n import DEFAULT_LANGUAGE, t
 from docflow.principal import Principal
+from docflow.registry import said
 from docflow.words import word
 
 _LIST = 12  # recipients that are printed by name; more are counted
 
 
 class _Names:
-    """Names of persons and units of a content, and the language it is printed in."""
+    """Names of persons, units and fields of a content, and the language it is printed in."""
 
     def __init__(self, session: Session, content: Content, of: Day, language: str) -> None:
         people = [one["registered_by"] for one in content["entries"]]
@@ -25,12 +25,26 @@ class _Names:
         people += [one["owner"] for one in content["reservations"]]
         self.people = organization.names(session, people)
         units = [one.get("unit") for one in content["entries"]]
+        told = [one for one in content["corrections"] if not one["concealed"]]
         self.units = organization.unit_names(session, units)
+        self.units |= said.units_in(
+            session, ((one["field"], one["old"], one["new"]) for one in told)
+        )
+        self.kinds = kinds.of_entries(session, sorted({one["id"] for one in told}))
         self.zone, self.language = of.zone, language
 
     def person(self, user_id: int | None) -> str:
         known = self.people.get(user_id or 0)
         return known or t("The system").in_language(self.language)
+
+    def field(self, one: Mapping[str, Any]) -> str:
+        """The name of a corrected field."""
+        return said.title(one["field"], self.kinds.get(one["id"]), language=self.language)
+
+    def value(self, one: Mapping[str, Any], which: str) -> str:
+        """The old or the new value of a corrected field."""
+        kind = self.kinds.get(one["id"])
+        return said.said(one["field"], one[which], kind, units=self.units, language=self.language)
 
     def clock(self, at: str) -> str:
         return f"{clock.local(datetime.fromisoformat(at), self.zone):%H:%M}"
@@ -177,18 +191,18 @@ def _sections(content: Content, names: _Names) -> list[printing.Section]:
 def _correction(one: Mapping[str, Any], names: _Names) -> printing.ActRow:
     language = names.language
     kind = t("Completion") if one["kind"] == "completion" else t("Correction")
-    field = word("field", one["field"], language)
-    said: tuple[str, ...] = (t("Restricted entry").in_language(language),)
+    act, told = kind.in_language(language), _untold(one, language)
     if not one["concealed"]:
-        said = (
-            t("before: {value}", value=shown(one["old"])).in_language(language),
-            t("now: {value}", value=shown(one["new"])).in_language(language),
+        act += f": {names.field(one)}"
+        told = (
+            t("before: {value}", value=names.value(one, "old")).in_language(language),
+            t("now: {value}", value=names.value(one, "new")).in_language(language),
         )
     return printing.ActRow(
         number=one["label"],
         at=names.moment(one["at"]),
-        act=f"{kind.in_language(language)}: {field}{_older(one, language)}",
-        content=said,
+        act=act + _older(one, language),
+        content=told,
         reason=" · ".join(filter(None, (one["reason"], one["authority"]))),
         by=names.person(one["by"]),
     )
@@ -200,9 +214,20 @@ def _annulment(one: Mapping[str, Any], names: _Names) -> printing.ActRow:
         number=one["label"],
         at=names.moment(one["at"]),
         act=t("Annulment").in_language(language) + _older(one, language),
-        content=(),
+        content=_untold(one, language),
         reason=one["reason"],
         by=names.person(one["by"]),
+    )
+
+
+def _untold(one: Mapping[str, Any], language: str) -> tuple[str, ...]:
+    """What stands in place of an act on an entry that not every reader may read."""
+    if not one["concealed"]:
+        return ()
+    return (
+        t("Restricted entry; digest of the act: {digest}", digest=one["digest"]).in_language(
+            language
+        ),
     )
 
 
@@ -221,14 +246,3 @@ def _reservation(one: Mapping[str, Any], names: _Names) -> printing.ActRow:
 
 def _older(one: Mapping[str, Any], language: str) -> str:
     return f" ({t('older entry').in_language(language)})" if one["older"] else ""
-
-
-def shown(value: Any) -> str:
-    """A value of a correction as people read it: names of parties, plain text, or JSON."""
-    if value in (None, "", []):
-        return "–"
-    if isinstance(value, dict) and "name" in value:
-        return str(value["name"])
-    if isinstance(value, list) and all(isinstance(one, dict) and "name" in one for one in value):
-        return ", ".join(str(one["name"]) for one in value)
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -207,12 +207,15 @@ def _series(session: Session, book: Book, year: int) -> tuple[tuple[str, int, in
 
 def _annulled(session: Session, book: Book, year: int) -> tuple[Listed, ...]:
     rows = session.execute(
-        select(Entry.label, Annulment.reason)
+        select(Entry.id, Entry.label, Annulment.reason)
         .join(Annulment, Annulment.entry_id == Entry.id)
         .where(Entry.book_id == book.id, Entry.year == year)
         .order_by(Entry.series, Entry.number, Entry.sub_number)
+    ).all()
+    concealed = contents.not_for_all(session, book, {entry_id for entry_id, _, _ in rows})
+    return tuple(
+        Listed(label, "" if entry_id in concealed else reason) for entry_id, label, reason in rows
     )
-    return tuple(Listed(label, reason) for label, reason in rows)
 
 
 def _write(

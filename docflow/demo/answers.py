@@ -80,7 +80,8 @@ class Answering:
             Reach.WITH_MAYOR: len(plan) - 1,
         }.get(answer.reach, len(plan))
         for person in plan[:signing]:
-            circulation.sign(self.office, draft_id, by=person, password=KEY_PASSWORD)
+            secrets = circulation.Secrets(password=KEY_PASSWORD)
+            circulation.sign(self.office, draft_id, by=person, secrets=secrets)
         if answer.reach is Reach.RETURNED:
             with self.office.db.begin() as session:
                 circulation.send_back(session, draft_id, by=plan[1], reason=answer.reason)

@@ -51,7 +51,7 @@ def create(office: Office, *, keys: Keys, progress: Progress) -> Demo:
 
     `keys` issues the signing keys (the test CA whose root the settings trust), `progress` hears
     what is being done. Time-stamping service and seal of the settings must answer.
-    Raises NotEmpty, and what storing and signing raise: StoreUnavailable, TimestampUnavailable.
+    Raises NotEmpty, and what storing and signing raise: StoreUnavailable, CannotSign.
     """
     with office.db.read() as session:
         if organization.first_body(session) is not None:

@@ -7,9 +7,7 @@ from sqlalchemy.orm import Session
 
 from docflow import clock, organization, registry
 from docflow.principal import Principal, Role
-from docflow.registry import DeliveryMethod, Direction, Policy
-from docflow.registry.arrivals import NewArrival
-from docflow.registry.books import BookKind
+from docflow.registry import DeliveryMethod, Direction, Policy, arrivals
 
 DECISIONS = "apofaseis"
 
@@ -20,7 +18,7 @@ def begin(session: Session, *, zone: str) -> None:
         session,
         code=DECISIONS,
         title="Πρωτόκολλο Αποφάσεων",
-        kind=BookKind.THEMATIC,
+        kind=registry.books.BookKind.THEMATIC,
         policy=Policy(mask="ΑΠ-{n:04}/{year}"),
         by=_with(session, Role.ADMINISTRATOR),
     )
@@ -37,15 +35,15 @@ def begin(session: Session, *, zone: str) -> None:
         zone=zone,
     )
     for new in (
-        NewArrival(
+        arrivals.NewArrival(
             DeliveryMethod.COURIER,
             sender_name="Τεχνική Κατασκευαστική Α.Ε.",
             note="Κλειστός φάκελος προσφοράς",
             is_openable=False,
         ),
-        NewArrival(DeliveryMethod.REGISTERED_POST, delivery_detail="RE482019375GR"),
+        arrivals.NewArrival(DeliveryMethod.REGISTERED_POST, delivery_detail="RE482019375GR"),
     ):
-        registry.arrivals.arrive(session, new, by=clerk, zone=zone)
+        arrivals.arrive(session, new, by=clerk, zone=zone)
 
 
 def _with(session: Session, role: Role) -> Principal:

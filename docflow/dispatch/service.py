@@ -12,6 +12,7 @@ from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
 from docflow import audit, circulation, clock, mail, organization, outbox, registry
+from docflow.dispatch import corrections
 from docflow.dispatch.models import Delivery, DeliveryState
 from docflow.errors import Conflict, Forbidden, NotFound
 from docflow.i18n import t, translate
@@ -87,7 +88,8 @@ def notify(run: outbox.Run, *, delivery_id: int) -> None:
         row.code_digest = code_digest(row.token, code)
         row.failed_codes = 0
         body = organization.body(session, entry.body_id)
-        subject, text = _notice(office, row, entry, body.name, code)
+        corrected = {one: corrections.said(session, entry, one) for one in ("el", "en")}
+        subject, text = _notice(office, row, entry, body.name, code, corrected)
         to = row.email
     message_id = mail.send(office.settings, to=to, subject=subject, text=text)
     with office.db.begin() as session:
@@ -107,7 +109,12 @@ def notify(run: outbox.Run, *, delivery_id: int) -> None:
 
 
 def _notice(
-    office: Office, row: Delivery, entry: registry.Entry, body: str, code: str
+    office: Office,
+    row: Delivery,
+    entry: registry.Entry,
+    body: str,
+    code: str,
+    corrected: dict[str, str],
 ) -> tuple[str, str]:
     subject = translate("A document of {body} is ready for you", "el", body=body)
     link = f"{office.settings.public_url.rstrip('/')}/pickup/{row.token}"
@@ -122,6 +129,7 @@ def _notice(
             code=code,
             day=day,
         )
+        + (f"\n\n{corrected[language]}" if corrected[language] else "")
         for language in ("el", "en")
     ]
     return subject, "\n\n---\n\n".join(paragraphs) + "\n"

@@ -1,5 +1,15 @@
 """Files of entries: taken in, read, shown; the original never changes."""
 
+from docflow.documents import reading as _reading  # noqa: F401  # its job
+from docflow.documents.again import read_again, release, settle
+from docflow.documents.clamd import ScannerAway
+from docflow.documents.errors import (
+    NoSuchFile,
+    NoSuchLanguage,
+    NoSuchPage,
+    NothingToSettle,
+    StillReading,
+)
 from docflow.documents.intake import (
     BytesMissing,
     StoreUnavailable,
@@ -10,52 +20,104 @@ from docflow.documents.intake import (
     receive,
     store_unavailable,
 )
-from docflow.documents.models import File, FileRole, ReadingState
+from docflow.documents.models import (
+    PARTS,
+    File,
+    FileRole,
+    MailHeaders,
+    PageText,
+    QuarantineAct,
+    QuarantineNote,
+    Reading,
+    ReadingState,
+    Rendition,
+    Screening,
+    ScreeningState,
+)
+from docflow.documents.outcomes import after_reading
+from docflow.documents.problems import PROBLEMS, problem_text
 from docflow.documents.queries import (
     FileInfo,
     PageInfo,
     file_at,
     files,
+    mail_of,
     next_position,
     pages,
-)
-from docflow.documents.reading import (
-    PROBLEMS,
-    NoSuchFile,
-    NoSuchLanguage,
-    StillReading,
-    after_reading,
-    keep,
-    read_again,
-    read_bytes,
+    quarantine_notes,
+    quarantined,
     text_of,
+)
+from docflow.documents.renditions import (
+    keep,
+    page_source,
+    put_rendition,
+    read_bytes,
+    rendition,
+)
+from docflow.documents.screening import (
+    Held,
+    NotInQuarantine,
+    Quarantined,
+    ReasonWanted,
+    StillChecked,
+    after_intake,
+    open_quarantined,
 )
 
 __all__ = [
+    "PARTS",
     "PROBLEMS",
     "BytesMissing",
     "File",
     "FileInfo",
     "FileRole",
+    "Held",
+    "MailHeaders",
     "NoSuchFile",
     "NoSuchLanguage",
+    "NoSuchPage",
+    "NotInQuarantine",
+    "NothingToSettle",
     "PageInfo",
+    "PageText",
+    "QuarantineAct",
+    "QuarantineNote",
+    "Quarantined",
+    "Reading",
     "ReadingState",
+    "ReasonWanted",
+    "Rendition",
+    "ScannerAway",
+    "Screening",
+    "ScreeningState",
+    "StillChecked",
     "StillReading",
     "StoreUnavailable",
     "TooLarge",
     "Upload",
+    "after_intake",
     "after_reading",
     "attach",
     "clean_name",
     "file_at",
     "files",
     "keep",
+    "mail_of",
     "next_position",
+    "open_quarantined",
+    "page_source",
     "pages",
+    "problem_text",
+    "put_rendition",
+    "quarantine_notes",
+    "quarantined",
     "read_again",
     "read_bytes",
     "receive",
+    "release",
+    "rendition",
+    "settle",
     "store_unavailable",
     "text_of",
 ]

@@ -10,13 +10,22 @@ from sqlalchemy.orm import Session
 import ocr
 import storage
 from docflow import outbox
-from docflow.documents.models import File, FileRole, Reading, ReadingState
+from docflow.documents.models import (
+    File,
+    FileRole,
+    Reading,
+    ReadingState,
+    Screening,
+    ScreeningState,
+)
 from docflow.errors import Invalid, NotFound, Unavailable
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Principal
 
 MAX_NAME_BYTES = 200  # file systems take 255; leave room for our own suffixes
+# Kinds that are never opened here, whatever the entry says of them.
+REFUSED_TYPES = frozenset({"application/x-executable"})
 _SLASHES = re.compile(r"[\\/]+")
 
 
@@ -40,6 +49,7 @@ class Upload:
     sha256: str
     size: int
     media_type: str
+    waits_for_check: bool = False  # foreign bytes, and a virus check is set up
 
 
 def receive(office: Office, stream: BinaryIO, name: str) -> Upload:
@@ -64,7 +74,8 @@ def receive(office: Office, stream: BinaryIO, name: str) -> Upload:
         ) from error
     except storage.StorageError as error:
         raise store_unavailable() from error
-    return Upload(clean_name(name), stored.sha256, stored.size, media_type)
+    checked = bool(office.settings.clamd)
+    return Upload(clean_name(name), stored.sha256, stored.size, media_type, checked)
 
 
 def store_unavailable() -> StoreUnavailable:
@@ -100,7 +111,7 @@ def attach(
     role: FileRole = FileRole.ORIGINAL,
     first_position: int = 1,
 ) -> list[File]:
-    """File uploads under an entry, in this order, and ask for each to be read."""
+    """File uploads under an entry, in this order, and ask for each to be checked and read."""
     files = [
         File(
             entry_id=entry_id,
@@ -116,7 +127,28 @@ def attach(
     ]
     session.add_all(files)
     session.flush()  # their ids, for reading and job
-    for file in files:
-        session.add(Reading(file_id=file.id, state=ReadingState.PENDING, languages=list(languages)))
-        outbox.enqueue(session, "documents.read", file_id=file.id)
+    for file, upload in zip(files, uploads, strict=True):
+        begin(session, file, languages=languages, waits_for_check=upload.waits_for_check)
     return files
+
+
+def begin(
+    session: Session, file: File, *, languages: list[str], waits_for_check: bool = False
+) -> None:
+    """Ask for a new file to be checked and read; one of a refused kind is closed at once."""
+    if file.media_type in REFUSED_TYPES:
+        refused = ScreeningState.REFUSED
+        session.add(Screening(file_id=file.id, state=refused, finding="executable"))
+        session.add(
+            Reading(
+                file_id=file.id,
+                state=ReadingState.QUARANTINED,
+                languages=list(languages),
+                problem="executable",
+            )
+        )
+        return
+    if waits_for_check:  # else its row comes with the reading: registering has enough to write
+        session.add(Screening(file_id=file.id, state=ScreeningState.WAITING))
+    session.add(Reading(file_id=file.id, state=ReadingState.PENDING, languages=list(languages)))
+    outbox.enqueue(session, "documents.read", file_id=file.id)

@@ -1,117 +1,245 @@
-"""Reading files in the background: text page by page, state that people can see, another try.
+"""Reading files in the background: text page by page, state that people can see.
 
-The job may run twice or die anywhere: it begins again, and writes the same rows once more.
+A job reads for some seconds and then asks for another one, which stands behind whatever came in the
+meantime: so a file of 5,000 pages does not hold up the letter behind it. Each page is kept as soon
+as it is read; a job that runs twice, or dies anywhere, leaves at most the page in its hands.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+import time
+from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
-from sqlalchemy import delete, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import select
 
 import ocr
 import storage
-from docflow import audit, clock, outbox
+from docflow import clock, outbox
+from docflow.documents import outcomes, renditions, screening, unpacking
 from docflow.documents.intake import BytesMissing, store_unavailable
-from docflow.documents.models import File, PageText, Reading, ReadingState, Rendition
-from docflow.errors import Conflict, Invalid, NotFound
-from docflow.i18n import Text, t
+from docflow.documents.models import (
+    PageText,
+    ReadingState,
+    Screening,
+    ScreeningState,
+)
+from docflow.documents.outcomes import Note
 from docflow.office import Office
-from docflow.principal import Principal, system
 
 log = logging.getLogger(__name__)
 
-SEARCHABLE_PDF = "searchable-pdf"
-
-# What a person is told of each code (those of ocr.Unreadable, and ours), and what he can do.
-PROBLEMS: dict[str, Text] = {
-    "empty": t("The file is empty. Ask the sender for it again."),
-    "encrypted": t("The PDF is locked with a password. Ask the sender for an open copy."),
-    "damaged": t("The file is damaged or cut off. Ask the sender for it again, or scan the paper."),
-    "unsupported": t("Files of this kind are kept, but not read."),
-    "page-too-large": t("A page is larger than can be read. Ask for a copy in A4 or A3."),
-    "too-many-pages": t("The file has too many pages. Split it and file the parts."),
-    "timeout": t("Reading took too long and was stopped. It can be tried again."),
-    "memory": t("Reading needed too much memory and was stopped. It can be tried again."),
-    "crashed": t("The reader broke off. It can be tried again."),
-    "missing": t("The bytes of the file are not in the store. Tell the administrator at once."),
-    "unavailable": t("The file could not be read for now. It can be tried again."),
-}
+SLICE_SECONDS = 15.0  # so long a file is read before it stands behind the others again
+_FINISHED = (
+    ReadingState.DONE,
+    ReadingState.PARTLY,
+    ReadingState.FAILED,
+    ReadingState.QUARANTINED,
+)
 
 
-class NoSuchFile(NotFound):
-    """There is no such file in this entry."""
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a job needs to know of its file."""
 
-
-class StillReading(Conflict):
-    """The file is being read."""
-
-
-class NoSuchLanguage(Invalid):
-    """The installation has no model for this language."""
-
-
-AfterReading = Callable[[Session, int], None]
-_after_reading: list[AfterReading] = []
-
-
-def after_reading(function: AfterReading) -> AfterReading:
-    """Register what an upper package does, in the same transaction, when a file's text is there."""
-    _after_reading.append(function)
-    return function
+    file_id: int
+    entry_id: int
+    sha256: str
+    media_type: str
+    languages: tuple[str, ...]
 
 
 def give_up(run: outbox.Run, *, file_id: int, why: str) -> None:
-    """The job failed for good: the file says so, and a person may let it be tried again."""
-    _record_failure(run.office, file_id, "unavailable", why)
+    """The job failed for good: the file says so, and it is tried again by itself, or by a person.
+
+    A file that was never checked stays closed, and says that.
+    """
+    with run.office.db.read() as session:
+        found = session.get(Screening, file_id)
+        is_unchecked = found is not None and found.state == ScreeningState.WAITING
+    outcomes.failure(run.office, file_id, "unchecked" if is_unchecked else "unavailable", why)
 
 
 @outbox.job("documents.read", queue="ocr", given_up=give_up)
 def read(run: outbox.Run, *, file_id: int) -> None:
-    """Read one file: its pages into rows, then a searchable PDF beside the original."""
+    """Check one file and read it, or a part of it."""
     office = run.office
-    with office.db.begin() as session:
-        file, reading = _locked(session, file_id)
-        if reading.state in (ReadingState.DONE, ReadingState.FAILED):
-            return
-        reading.state = ReadingState.RUNNING
-        reading.attempts += 1
-        reading.started_at = clock.now()
-        sha256, media_type, languages = (
-            file.sha256,
-            file.media_type,
-            list(reading.languages),
-        )
+    work = _begun(office, file_id)
+    if work is None:
+        return
+    if run.attempt > outbox.MAX_ATTEMPTS:  # its worker died each time
+        outcomes.failure(office, file_id, "crashed", f"{run.attempt - 1} workers died over it")
+        return
     try:
-        with office.store.local_copy(sha256) as path:
-            pages = _read_pages(run, file_id, path, languages)
-            rendition = _layered(office, path, media_type, pages)
+        decided = screening.admit(office, file_id)
+        if decided.state in screening.CLOSED:
+            outcomes.quarantine(office, file_id, decided)
+            return
+        _read(office, work)
     except ocr.Unreadable as error:
-        _record_failure(office, file_id, error.code, error.detail)
-        return
+        outcomes.failure(office, file_id, error.code, error.detail)
+    except unpacking.TooDeep:
+        outcomes.failure(office, file_id, "too-deep", "")
+    except BytesMissing as error:
+        outcomes.failure(office, file_id, "missing", str(error))
     except (storage.NoSuchObject, storage.DigestMismatch) as error:
-        _record_failure(office, file_id, "missing", str(error))
-        return
+        outcomes.failure(office, file_id, "missing", str(error))
     except storage.StorageError as error:
         raise store_unavailable() from error
-    _record_success(office, file_id, pages, rendition)
 
 
-def _read_pages(run: outbox.Run, file_id: int, path: Path, languages: list[str]) -> list[ocr.Page]:
-    total = ocr.page_count(path)
-    with run.office.db.begin() as session:
-        _, reading = _locked(session, file_id)
-        reading.pages_total, reading.pages_done = total, 0
-        session.execute(delete(PageText).where(PageText.file_id == file_id))
-    pages: list[ocr.Page] = []
-    for page in ocr.read_pages(path, languages=languages):
-        pages.append(page)
-        with run.office.db.begin() as session:
-            _, reading = _locked(session, file_id)
-            session.merge(_page_row(file_id, page))
-            reading.pages_done = page.number
-    return pages
+def _begun(office: Office, file_id: int) -> Work | None:
+    with office.db.begin() as session:
+        file, reading = outcomes.locked(session, file_id)
+        if reading.state in _FINISHED:
+            return None
+        if reading.state == ReadingState.PENDING:
+            reading.state = ReadingState.RUNNING
+            reading.attempts += 1
+            reading.started_at = clock.now()
+        return Work(file_id, file.entry_id, file.sha256, file.media_type, tuple(reading.languages))
+
+
+def _read(office: Office, work: Work) -> None:
+    kind = work.media_type
+    if kind in ocr.MAILS | ocr.ARCHIVES:
+        _packed(office, work)
+    elif kind in ocr.OFFICE | ocr.OLD_OFFICE | ocr.TEXTS:
+        _written(office, work)
+    elif kind in ocr.READABLE:
+        _paged(office, work, work.sha256)
+    elif kind == "application/x-empty":
+        raise ocr.Unreadable("empty", "The file has no bytes")
+    else:
+        raise ocr.Unreadable(ocr.closed_kind(kind) or "unsupported", f"{kind} is not read")
+
+
+def _packed(office: Office, work: Work) -> None:
+    """A mail or an archive: its parts become files beside it, each with a reading of its own."""
+    with office.store.local_copy(work.sha256) as path:
+        found = unpacking.unpack(
+            office,
+            path,
+            file_id=work.file_id,
+            entry_id=work.entry_id,
+            media_type=work.media_type,
+            languages=list(work.languages),
+        )
+    _keep_texts(office, work, [found.text])
+    outcomes.success(office, work.file_id, notes=found.notes)
+
+
+def _written(office: Office, work: Work) -> None:
+    """A text, or an office file: read as LibreOffice draws it, or its text alone."""
+    notes: list[Note] = []
+    with office.store.local_copy(work.sha256) as path:
+        if work.media_type not in ocr.TEXTS:
+            view, notes = _view(office, work, path)
+            # Of sheets the cells say more than the pages, where columns are cut and numbers "###".
+            if view is not None and work.media_type not in ocr.SHEETS:
+                _paged(office, work, view)
+                return
+        found = ocr.read_text(path)
+    if found.is_cut:
+        notes.append(("text-cut", ""))
+    _keep_texts(office, work, found.pages)
+    outcomes.success(office, work.file_id, notes=notes)
+
+
+def _view(office: Office, work: Work, path: Path) -> tuple[str | None, list[Note]]:
+    """The PDF of an office file, made once; None, and why, where only its text can be had."""
+    with office.db.read() as session:
+        known = renditions.digest(session, work.file_id, renditions.VIEW_PDF)
+    if known is not None:
+        return known, []
+    try:
+        pdf = ocr.pdf_of_office(path)
+    except ocr.Unreadable as error:
+        if work.media_type in ocr.OLD_OFFICE:
+            raise
+        log.warning("no PDF of file %s: %s", work.file_id, error)
+        return None, [("text-only" if error.code == "needs-office" else "not-drawn", "")]
+    stored = renditions.keep(office, pdf)
+    with office.db.begin() as session:
+        renditions.note(session, work.file_id, renditions.VIEW_PDF, stored)
+    return stored.sha256, []
+
+
+def _keep_texts(office: Office, work: Work, texts: tuple[str, ...] | list[str]) -> None:
+    with office.db.begin() as session:
+        _, reading = outcomes.locked(session, work.file_id)
+        for row in session.scalars(select(PageText).where(PageText.file_id == work.file_id)):
+            session.delete(row)
+        session.flush()
+        session.add_all(
+            PageText(
+                file_id=work.file_id,
+                page=number,
+                source="text" if words.strip() else "blank",
+                text=words,
+                rotation=0,
+                skew=0.0,
+                width=0.0,
+                height=0.0,
+                words=[],
+            )
+            for number, words in enumerate(texts, start=1)
+        )
+        reading.pages_total = reading.pages_done = len(texts)
+
+
+def _paged(office: Office, work: Work, source: str) -> None:
+    """Pages until the time of this job is over; `source` is the digest of what has the pages."""
+    with office.store.local_copy(source) as path:
+        if not _read_slice(office, work, path):
+            return
+        layer = None
+        if outcomes.count_pages(office, work.file_id) <= renditions.AT_ONCE:
+            layer = renditions.layered(office, path, outcomes.pages_of(office, work.file_id))
+    outcomes.success(office, work.file_id, layer=layer)
+
+
+def _read_slice(office: Office, work: Work, path: Path) -> bool:
+    """Whether all pages are read now; if not, a further job was asked for."""
+    began = time.monotonic()
+    todo = _todo(office, work, ocr.page_count(path))
+    left = len(todo)
+    for languages, numbers in groupby(todo, key=lambda one: one[1]):
+        wanted = [number for number, _ in numbers]
+        for page in ocr.read_pages(path, languages=languages or None, pages=wanted):
+            _keep_page(office, work.file_id, page)
+            left -= 1
+            if left and time.monotonic() - began >= SLICE_SECONDS:
+                with office.db.begin() as session:
+                    outbox.enqueue(session, "documents.read", file_id=work.file_id)
+                return False
+    return True
+
+
+def _todo(office: Office, work: Work, total: int) -> list[tuple[int, tuple[str, ...]]]:
+    """The pages that are not read yet, each with the languages to read it in."""
+    with office.db.begin() as session:
+        _, reading = outcomes.locked(session, work.file_id)
+        rows = session.execute(
+            select(PageText.page, PageText.is_stale, PageText.wanted).where(
+                PageText.file_id == work.file_id
+            )
+        ).all()
+        known = {page: (is_stale, wanted) for page, is_stale, wanted in rows}
+        todo = []
+        for page in range(1, total + 1):
+            is_stale, wanted = known.get(page, (True, None))
+            if is_stale:
+                todo.append((page, tuple(wanted or work.languages)))
+        reading.pages_total, reading.pages_done = total, total - len(todo)
+    return todo
+
+
+def _keep_page(office: Office, file_id: int, page: ocr.Page) -> None:
+    with office.db.begin() as session:
+        _, reading = outcomes.locked(session, file_id)
+        session.merge(_page_row(file_id, page))
+        reading.pages_done = min(reading.pages_done + 1, reading.pages_total or page.number)
 
 
 def _page_row(file_id: int, page: ocr.Page) -> PageText:
@@ -129,160 +257,6 @@ def _page_row(file_id: int, page: ocr.Page) -> PageText:
             [w.text.replace("\x00", ""), w.x0, w.y0, w.x1, w.y1, w.confidence] for w in page.words
         ],
         problem=page.problem,
+        is_stale=False,
+        languages=list(page.languages),
     )
-
-
-def _layered(
-    office: Office, path: Path, media_type: str, pages: Sequence[ocr.Page]
-) -> storage.Stored | None:
-    """The searchable PDF, where recognition added text; None where the original has it all."""
-    if media_type == "application/pdf" and not any(page.source == "ocr" for page in pages):
-        return None
-    try:
-        pdf = ocr.searchable_pdf(path, pages)
-    except ocr.Unreadable as error:
-        log.warning("no searchable PDF: %s", error)
-        return None  # the text stands in the rows; the original stays what is shown
-    return keep(office, pdf)
-
-
-def _record_success(
-    office: Office,
-    file_id: int,
-    pages: list[ocr.Page],
-    rendition: storage.Stored | None,
-) -> None:
-    failed = [page for page in pages if page.source == "failed"]
-    scored = [page.confidence for page in pages if page.confidence is not None]
-    with office.db.begin() as session:
-        file, reading = _locked(session, file_id)
-        reading.state = ReadingState.FAILED if failed else ReadingState.DONE
-        reading.problem = failed[0].problem if failed else None
-        reading.detail = (
-            "pages " + ", ".join(str(page.number) for page in failed) if failed else None
-        )
-        reading.pages_done = len(pages)
-        reading.confidence = sum(scored) / len(scored) if scored else None
-        reading.finished_at = clock.now()
-        if rendition:
-            _keep_rendition(session, file_id, rendition)
-        _record(session, file, "file.read", reading)
-        for then in _after_reading:
-            then(session, file_id)
-
-
-def _keep_rendition(session: Session, file_id: int, stored: storage.Stored) -> None:
-    session.merge(
-        Rendition(
-            file_id=file_id,
-            kind=SEARCHABLE_PDF,
-            sha256=stored.sha256,
-            size=stored.size,
-            media_type="application/pdf",
-            made_at=clock.now(),
-        )
-    )
-
-
-def _record_failure(office: Office, file_id: int, code: str, detail: str) -> None:
-    with office.db.begin() as session:
-        file, reading = _locked(session, file_id)
-        reading.state = ReadingState.FAILED
-        reading.problem, reading.detail = code, detail[:500]
-        reading.finished_at = clock.now()
-        _record(session, file, "file.unreadable", reading)
-
-
-def _record(session: Session, file: File, action: str, reading: Reading) -> None:
-    # The entry stands in an upper package; its body is asked for by table name.
-    body_id = session.scalar(
-        text("SELECT body_id FROM entries WHERE id = :id"), {"id": file.entry_id}
-    )
-    audit.record(
-        session,
-        action,
-        by=system(int(body_id)),
-        subject=("entry", file.entry_id),
-        file=file.position,
-        sha256=file.sha256,
-        pages=reading.pages_done,
-        problem=reading.problem,
-    )
-
-
-def read_again(
-    session: Session, file: File, *, by: Principal, languages: list[str] | None = None
-) -> None:
-    """Have a file read once more, in other languages if given.
-
-    Raises StillReading and NoSuchLanguage. The caller has checked that the person may see the
-    entry.
-    """
-    if languages and (unknown := set(languages) - set(ocr.languages.installed())):
-        raise NoSuchLanguage(
-            t(
-                "No model is installed for: {languages}.",
-                languages=", ".join(sorted(unknown)),
-            ),
-            field="languages",
-        )
-    _, reading = _locked(session, file.id)
-    if reading.state in (ReadingState.PENDING, ReadingState.RUNNING):
-        raise StillReading(t("The file is being read already. Wait for it to end."))
-    reading.state, reading.problem, reading.detail = ReadingState.PENDING, None, None
-    reading.pages_done = 0
-    if languages:
-        reading.languages = list(languages)
-    outbox.enqueue(session, "documents.read", file_id=file.id)
-    audit.record(
-        session,
-        "file.read-again",
-        by=by,
-        subject=("entry", file.entry_id),
-        file=file.position,
-    )
-
-
-def _locked(session: Session, file_id: int) -> tuple[File, Reading]:
-    row = session.execute(
-        select(File, Reading)
-        .join(Reading, Reading.file_id == File.id)
-        .where(File.id == file_id)
-        .with_for_update(of=Reading)
-        .execution_options(populate_existing=True)
-    ).first()
-    if row is None:
-        raise NoSuchFile(t("There is no such file."))
-    return row[0], row[1]
-
-
-def text_of(session: Session, entry_id: int) -> str:
-    """All text that was read in the files of an entry, pages in order."""
-    rows = session.scalars(
-        select(PageText.text)
-        .join(File, File.id == PageText.file_id)
-        .where(File.entry_id == entry_id)
-        .order_by(File.position, PageText.page)
-    )
-    return "\n".join(rows)
-
-
-def read_bytes(office: Office, sha256: str) -> bytes:
-    """The bytes of an object, checked against their digest.
-
-    Raises BytesMissing and StoreUnavailable.
-    """
-    try:
-        return office.store.read(sha256)
-    except (storage.NoSuchObject, storage.DigestMismatch) as error:
-        raise BytesMissing(PROBLEMS["missing"]) from error
-    except storage.StorageError as error:
-        raise store_unavailable() from error
-
-
-def keep(office: Office, data: bytes) -> storage.Stored:
-    """Store bytes that we made; durable when this returns. Raises StoreUnavailable."""
-    try:
-        return office.store.put_bytes(data)
-    except storage.StorageError as error:
-        raise store_unavailable() from error

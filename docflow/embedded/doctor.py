@@ -37,6 +37,20 @@ _GIB = 1024**3
 _OLDEST_POSTGRESQL = 18
 _DRIFT = 2.0
 _SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
+# Events that wait for their place, logs that grew and were not signed lately, events in all logs.
+_LOG = """
+    SELECT (SELECT count(*) FROM audit_pending p JOIN audit_events e ON e.id = p.event_id
+             WHERE e.at < clock_timestamp() - interval '5 minutes'),
+           (SELECT count(*) FROM audit_logs l
+              LEFT JOIN LATERAL (SELECT max(c.size) AS size, max(c.signed_at) AS signed_at
+                                   FROM audit_checkpoints c WHERE c.body_id = l.body_id) AS head
+                     ON true
+             WHERE l.size > coalesce(head.size, 0)
+               AND coalesce(head.signed_at, (SELECT min(e.at) FROM audit_events e
+                                              WHERE e.body_id = l.body_id))
+                   < clock_timestamp() - interval '1 hour'),
+           (SELECT coalesce(sum(size), 0) FROM audit_logs)
+"""
 _TIME_SERVICES = ("chronyd", "ntpd", "systemd-timesyn", "phc2sys")
 
 
@@ -259,6 +273,25 @@ def _loop(settings: Settings, part: str, mend: str) -> Check:
     return Check(part, Verdict.OK, "connected to the database")
 
 
+def _log(settings: Settings) -> Check:
+    """Whether the audit log goes on: events get their places, and its head is signed."""
+    try:
+        with _connected(settings) as connection:
+            row = connection.execute(_LOG).fetchone()
+    except psycopg.Error as exc:
+        found = f"the database does not tell: {str(exc).partition(chr(10))[0]}"
+        return Check("audit log", Verdict.WARNING, found, "docflow migrate")
+    waiting, unsigned, places = (int(str(number)) for number in row or (0, 0, 0))
+    if waiting:
+        found = f"{waiting} events have waited for their place for more than five minutes"
+        mend = "Start it: docflow sequencer; its log says what stops it."
+        return Check("audit log", Verdict.FAILED, found, mend)
+    if unsigned:
+        mend = "Set DOCFLOW_LOG_KEYS (docflow audit new-key); see the log of docflow sequencer."
+        return Check("audit log", Verdict.FAILED, "its head is not signed since an hour", mend)
+    return Check("audit log", Verdict.OK, f"{places} events have their place; head signed")
+
+
 def _time_stamping(settings: Settings) -> Check:
     if not settings.tsa_urls:
         mend = "Set DOCFLOW_TSA_URLS; signatures have no proof of their time without."
@@ -311,6 +344,7 @@ _INSTALLATION: dict[str, Callable[[Settings], Check]] = {
     "worker": _worker,
     "relay": _relay,
     "sequencer": _sequencer,
+    "log": _log,
     "tsa": _time_stamping,
     "pages": _web,
 }

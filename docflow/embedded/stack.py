@@ -36,6 +36,7 @@ from docflow.embedded.record import (
     read_state,
     write_state,
 )
+from docflow.embedded.restoring import take_keys
 from docflow.embedded.schema import is_current
 from docflow.embedded.supervisor import Interrupted, Supervisor, block_signals
 
@@ -51,12 +52,15 @@ def up(
     port: int | None = None,
     demo: bool = False,
     *,
+    restore: Path | None = None,
     program: Program | None = None,
 ) -> int:
     """Run everything on `data` until we are asked to stop; the exit code.
 
     `port` is where the pages are served; without it the first free one from 8000 on. `demo` opens
-    the demo municipality in an empty database. `program` stands in for the product in tests.
+    the demo municipality in an empty database; `restore` puts the newest backup of that directory
+    into an empty `data`, with the keys if they are in it. `program` stands in for the product in
+    tests.
     """
     began = time.monotonic()
     block_signals()
@@ -64,7 +68,9 @@ def up(
         data = _prepared(data)
         with locked(data):
             _end_left_over(data)
-            stack = _Stack.on(data, asked_port=port, demo=demo)
+            if restore is not None:
+                take_keys(restore, data)
+            stack = _Stack.on(data, asked_port=port, demo=demo, restore=restore)
             stack.run(program or installed_program(), began=began)
     except StackError as exc:
         print(exc, file=sys.stderr)
@@ -80,19 +86,23 @@ class _Stack:
     asked_port: int | None
     port: int
     demo: bool
+    restore: Path | None
     kept: Kept
     cluster: Cluster
     broker: Broker
     pki: Pki
 
     @classmethod
-    def on(cls, data: Path, *, asked_port: int | None, demo: bool) -> "_Stack":
+    def on(
+        cls, data: Path, *, asked_port: int | None, demo: bool, restore: Path | None
+    ) -> "_Stack":
         kept = keep(data)
         return cls(
             data=data,
             asked_port=asked_port,
             port=_choose_port(asked_port),
             demo=demo,
+            restore=restore,
             kept=kept,
             cluster=Cluster(data / "postgres", kept.postgres_port, kept.superuser_password),
             broker=Broker(data / "broker", kept.broker_port, kept.broker_password),
@@ -137,6 +147,9 @@ class _Stack:
         owner_url = self.cluster.url(role=OWNER, password=self.kept.owner_password)
         environment = _LEAN | os.environ | self._environment()
         as_owner = environment | as_environment({"owner_database_url": owner_url})
+        if self.restore is not None:
+            command = [*program.docflow, "restore", str(self.restore.absolute())]
+            supervisor.run("restore", command, environment=as_owner)
         if not (is_current(self.cluster) and (self.data / "objects").exists()):
             supervisor.run("migrate", [*program.docflow, "migrate"], environment=as_owner)
         if self.demo and not self._logins.exists():

@@ -1,5 +1,6 @@
 """The emergency register: numbers for when nothing works, and the way back into the book."""
 
+from docflow.emergency.examining import BadPeriod, DayTotal, Examined, Finding, examine
 from docflow.emergency.journal import (
     Authorised,
     Emergency,
@@ -22,6 +23,7 @@ from docflow.emergency.kits import (
     kits,
     label,
     may_read,
+    may_take,
     prepare,
 )
 from docflow.emergency.models import Authorisation, EmergencyEntry, Kit, Period, Source
@@ -29,15 +31,11 @@ from docflow.emergency.paper import from_paper
 from docflow.emergency.papers import offline_page, sheets
 from docflow.emergency.queries import Origin, PeriodInfo, Used, entry_of, origin, periods
 from docflow.emergency.recovery import (
-    BadPeriod,
-    DayTotal,
-    Examined,
-    Finding,
     NotAuthorised,
     RecordsWrong,
     Recovered,
     TotalsDiffer,
-    examine,
+    authorise,
     recover,
 )
 
@@ -69,6 +67,7 @@ __all__ = [
     "Source",
     "TotalsDiffer",
     "Used",
+    "authorise",
     "entry_of",
     "examine",
     "from_paper",
@@ -79,6 +78,7 @@ __all__ = [
     "kits",
     "label",
     "may_read",
+    "may_take",
     "offline_page",
     "origin",
     "periods",

@@ -1,10 +1,13 @@
 """Periods of emergency: for how long somebody allowed them, and the rows that say so for good.
 
 The first authorisation holds for 24 hours; each further one, of which there must be one by then,
-for a week at most. Source: DPR 445/2000 art. 63 par. 1 and 2 (the model of domain row 23).
+for a week at most. One that is stated only afterwards is kept beside those of the file, and counts
+whoever takes the records over then. Source: DPR 445/2000 art. 63 par. 1 and 2 (the model of domain
+row 23).
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
@@ -53,6 +56,16 @@ def problem(emergency: Emergency) -> Text | None:
         return t("The emergency ends in the future: the computer’s clock was wrong.")
     if any(not MIN_NAME <= len(line(one.by)) <= MAX_NAME for one in emergency.authorised):
         return t("Write who authorised the emergency register.")
+    early_or_late = [
+        one
+        for one in emergency.authorised
+        if not emergency.started_at <= one.at <= emergency.ended_at
+    ]
+    if early_or_late:
+        return t(
+            "An authorisation is of {moment} (UTC), before the beginning or after the end.",
+            moment=f"{early_or_late[0].at:%d/%m/%Y %H:%M}",
+        )
     outside = [
         one
         for one in emergency.noted
@@ -72,6 +85,20 @@ def hold(session: Session, kit_id: int) -> None:
     session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
+def with_stored(session: Session, journal: Journal, emergency: Emergency) -> Emergency:
+    """The emergency with the authorisations that were stated for it since."""
+    period = _period(session, journal, emergency)
+    if period is None:
+        return emergency
+    known = {(line(one.by), one.at) for one in emergency.authorised}
+    stored = tuple(
+        Authorised(row.authorised_by, row.valid_from, row.note)
+        for row in _rows(session, period)
+        if (row.authorised_by, row.valid_from) not in known
+    )
+    return replace(emergency, authorised=(*emergency.authorised, *stored))
+
+
 def keep(
     session: Session,
     journal: Journal,
@@ -81,49 +108,30 @@ def keep(
     by: Principal,
 ) -> Period:
     """The period's row with its authorisations; the row of an earlier part where there is one."""
-    earlier = session.scalar(
-        select(Period).where(Period.kit_id == journal.kit.id, Period.mark == emergency.mark)
-    )
-    if earlier is not None:
-        last = session.scalar(
-            select(func.max(Authorisation.position)).where(Authorisation.period_id == earlier.id)
+    period = _period(session, journal, emergency)
+    is_new = period is None
+    if period is None:
+        period = Period(
+            kit_id=journal.kit.id,
+            mark=emergency.mark,
+            source=journal.source,
+            cause=line(emergency.cause),
+            started_at=emergency.started_at,
+            ended_at=emergency.ended_at,
+            totals={day.isoformat(): count for day, count in emergency.totals.items()},
+            file_sha256=journal.file_sha256,
+            recovered_by=by.user_id,
+            recovered_at=clock.now(),
         )
-        _authorise(
-            session, earlier, spans((*emergency.authorised, *late)), after=last or 0, is_late=True
-        )
-        return earlier
-    period = Period(
-        kit_id=journal.kit.id,
-        mark=emergency.mark,
-        source=journal.source,
-        cause=line(emergency.cause),
-        started_at=emergency.started_at,
-        ended_at=emergency.ended_at,
-        totals={day.isoformat(): count for day, count in emergency.totals.items()},
-        file_sha256=journal.file_sha256,
-        recovered_by=by.user_id,
-        recovered_at=clock.now(),
-    )
-    session.add(period)
-    session.flush()  # its id
-    everybody = spans((*emergency.authorised, *late))
-    _authorise(session, period, everybody[: len(emergency.authorised)], after=0)
-    _authorise(session, period, everybody, after=len(emergency.authorised), is_late=True)
-    return period
-
-
-def _authorise(
-    session: Session,
-    period: Period,
-    everybody: Sequence[tuple[Authorised, datetime, datetime]],
-    *,
-    after: int,
-    is_late: bool = False,
-) -> None:
-    """Keep the authorisations that come after the `after`th."""
-    for position, (one, start, end) in enumerate(everybody, start=1):
-        if position <= after:
+        session.add(period)
+        session.flush()  # its id
+    rows = _rows(session, period)
+    known = {(row.authorised_by, row.valid_from) for row in rows}
+    position = max((row.position for row in rows), default=0)
+    for one, start, end in spans((*emergency.authorised, *late)):
+        if (line(one.by), start) in known:
             continue
+        position += 1
         session.add(
             Authorisation(
                 period_id=period.id,
@@ -132,6 +140,21 @@ def _authorise(
                 note=line(one.note)[:MAX_CAUSE],
                 valid_from=start,
                 valid_until=end,
-                is_late=is_late,
+                is_late=one in late or not is_new,
             )
         )
+    return period
+
+
+def _period(session: Session, journal: Journal, emergency: Emergency) -> Period | None:
+    return session.scalar(
+        select(Period).where(Period.kit_id == journal.kit.id, Period.mark == emergency.mark)
+    )
+
+
+def _rows(session: Session, period: Period) -> Sequence[Authorisation]:
+    return session.scalars(
+        select(Authorisation)
+        .where(Authorisation.period_id == period.id)
+        .order_by(Authorisation.position)
+    ).all()

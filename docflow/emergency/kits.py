@@ -6,7 +6,7 @@ model of domain row 23).
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -24,6 +24,7 @@ MAX_NUMBERS = 1000
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ONLY_REGISTRAR = t("Only the head of the registry prepares emergency kits.")
 _NO_READER = t("Emergency kits are open to the registry and to auditors.")
+_ONLY_REGISTRY = t("Only the registry takes the sheets and the page of a kit.")
 
 
 class NoSuchKit(NotFound):
@@ -47,7 +48,7 @@ class KitInfo:
     first_number: int
     last_number: int
     code: str
-    secret: str
+    secret: str = field(repr=False)
     place: str
     prepared_by: str
     prepared_at: datetime
@@ -85,6 +86,7 @@ def prepare(
 
     Raises NotAllowed, BadKit, NoSuchBook.
     """
+    by.require_scope("register")
     by.require(by.is_registrar, _ONLY_REGISTRAR)
     place = line(place)
     if not 1 <= len(place) <= 200:
@@ -135,6 +137,11 @@ def may_read(by: Principal) -> bool:
     return by.is_registrar or by.is_clerk or by.is_auditor
 
 
+def may_take(by: Principal) -> bool:
+    """Whether the person gets sheets and pages of kits."""
+    return by.is_registrar or by.is_clerk
+
+
 def kits(session: Session, *, by: Principal) -> list[KitInfo]:
     """The kits of the body, the newest first."""
     by.require(may_read(by), _NO_READER)
@@ -162,8 +169,14 @@ def kit_of_code(session: Session, code: str, *, by: Principal) -> KitInfo:
     return found[0]
 
 
-def handed_out(session: Session, kit_id: int, what: str, *, by: Principal) -> None:
-    """Record that the kit was printed or saved: whoever holds it can give numbers."""
+def handed_out(session: Session, kit_id: int, what: str, *, by: Principal) -> KitInfo:
+    """Give the kit out to be printed or saved, and record it: whoever holds it can give numbers,
+    and with the page's key write a file that is taken for the page's own.
+
+    Raises NotAllowed, NoSuchKit.
+    """
+    by.require_scope("register")
+    by.require(may_take(by), _ONLY_REGISTRY)
     known = kit(session, kit_id, by=by)
     audit.record(
         session,
@@ -173,6 +186,7 @@ def handed_out(session: Session, kit_id: int, what: str, *, by: Principal) -> No
         what=what,
         code=known.code,
     )
+    return known
 
 
 def _infos(session: Session, by: Principal, *conditions: object) -> list[KitInfo]:

@@ -3,7 +3,6 @@
 from docflow import clock, printing, registry
 from docflow.emergency import offline
 from docflow.emergency.kits import handed_out, label
-from docflow.emergency.kits import kit as found_kit
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Principal
@@ -12,12 +11,11 @@ from docflow.principal import Principal
 def sheets(office: Office, kit_id: int, *, by: Principal, language: str) -> bytes:
     """Activation sheet, register pages and labels as PDF; handing it out is an event.
 
-    Raises NoSuchKit, PrintingFailed.
+    Raises NotAllowed, NoSuchKit, PrintingFailed.
     """
     with office.db.begin() as session:
-        kit = found_kit(session, kit_id, by=by)
+        kit = handed_out(session, kit_id, "sheets", by=by)
         issuer = registry.issuer(session, kit.body_id)
-        handed_out(session, kit_id, "sheets", by=by)
     numbers = range(kit.first_number, kit.last_number + 1)
     data = printing.EmergencyKitData(
         issuer=issuer,
@@ -38,8 +36,7 @@ def sheets(office: Office, kit_id: int, *, by: Principal, language: str) -> byte
 
 
 def offline_page(office: Office, kit_id: int, *, by: Principal, language: str) -> bytes:
-    """The page that works without network, as one HTML file. Raises NoSuchKit."""
+    """The page that works without network, as one HTML file. Raises NotAllowed, NoSuchKit."""
     with office.db.begin() as session:
-        kit = found_kit(session, kit_id, by=by)
-        handed_out(session, kit_id, "page", by=by)
+        kit = handed_out(session, kit_id, "page", by=by)
     return offline.page(kit, zone=office.settings.zone, language=language)

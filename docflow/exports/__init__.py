@@ -1,23 +1,26 @@
 """The register as a file: PDF, CSV, XLSX, XML, of what the person may see."""
 
+from docflow.exports.background import (
+    NoSuchExport,
+    NotReady,
+    RightsLost,
+    file_of,
+    get,
+    listing,
+    name_of,
+    request,
+    wanted_of,
+)
 from docflow.exports.making import (
     MEDIA_TYPES,
     BadPeriod,
     ExportFailed,
     Made,
-    NoSuchExport,
-    NotReady,
     TooManyRows,
-    file_of,
-    get,
     is_small,
-    listing,
     made,
-    name_of,
-    request,
     require_small,
     size,
-    wanted_of,
 )
 from docflow.exports.models import ExportState, Format, RegisterExport
 from docflow.exports.rows import Wanted
@@ -32,6 +35,7 @@ __all__ = [
     "NoSuchExport",
     "NotReady",
     "RegisterExport",
+    "RightsLost",
     "TooManyRows",
     "Wanted",
     "file_of",

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from docflow.db import Base, one_of
@@ -21,7 +21,7 @@ class ExportState(StrEnum):
     WAITING = "waiting"
     DONE = "done"
     FAILED = "failed"
-    EXPIRED = "expired"  # the file was removed; who exported what stays
+    EXPIRED = "expired"  # nobody gets the file any more; who exported what stays
 
 
 class RegisterExport(Base):
@@ -31,7 +31,8 @@ class RegisterExport(Base):
     __table_args__ = (
         one_of("format", Format),
         one_of("state", ExportState),
-        CheckConstraint("(state = 'done') = (sha256 IS NOT NULL)", name="done_has_file"),
+        CheckConstraint("state <> 'done' OR sha256 IS NOT NULL", name="done_has_file"),
+        CheckConstraint("state IN ('done', 'expired') OR sha256 IS NULL", name="file_once_done"),
         Index(None, "user_id", "id"),
     )
 
@@ -42,7 +43,8 @@ class RegisterExport(Base):
     format: Mapped[str]
     state: Mapped[str]
     rows: Mapped[int | None]
-    sha256: Mapped[str | None]
+    sha256: Mapped[str | None]  # until the bytes are removed
+    entry_ids: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))  # in the file
     size: Mapped[int | None]
     problem: Mapped[str | None]
     created_at: Mapped[datetime]

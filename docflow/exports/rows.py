@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ARRAY, BigInteger, Select, any_, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from docflow import clock, kinds, organization, registry
@@ -27,6 +27,7 @@ from docflow.registry import (
     Handling,
     Recipient,
     RelationRemoval,
+    said,
 )
 from docflow.words import word
 
@@ -94,6 +95,18 @@ def count(session: Session, wanted: Wanted, *, by: Principal, zone: str) -> int:
     return session.scalar(select(func.count()).select_from(chosen.subquery())) or 0
 
 
+def entry_ids(session: Session, wanted: Wanted, *, by: Principal, zone: str) -> list[int]:
+    """The entries of the export, by id."""
+    return list(session.scalars(_chosen(select(Entry.id), wanted, by, zone).order_by(Entry.id)))
+
+
+def still_seen(session: Session, ids: Sequence[int], *, by: Principal) -> bool:
+    """Whether the person may see each of the entries now."""
+    given = cast(list(ids), ARRAY(BigInteger))
+    seen = select(func.count()).select_from(Entry).where(Entry.id == any_(given))
+    return session.scalar(seen.where(registry.visible_to(by))) == len(ids)
+
+
 def rows(
     session: Session, wanted: Wanted, *, by: Principal, zone: str, language: str
 ) -> Iterator[Row]:
@@ -150,6 +163,7 @@ def _complete(
     units += [handling.unit_id for _, _, handling, _, _ in part if handling]
     people = [entry.registered_by for entry, *_ in part]
     people += [handling.user_id for _, _, handling, _, _ in part if handling]
+    told = [(row.field, row.old, row.new) for made in corrections.values() for row in made]
     people += [row.corrected_by for made in corrections.values() for row in made]
     beside = _Beside(
         recipients=_recipients(session, ids),
@@ -157,7 +171,7 @@ def _complete(
         related=_related(session, ids, by),
         corrections=corrections,
         kinds=kinds.of_entries(session, ids),
-        units=organization.unit_names(session, units),
+        units=organization.unit_names(session, units) | said.units_in(session, told),
         people=organization.names(session, people),
     )
     for entry, book, handling, annulment, over in part:
@@ -212,7 +226,7 @@ def _row(
         attachments_count=now.attachments_count,
         attachments_note=now.attachments_note,
         addressee_unit=beside.units.get(now.addressee_unit_id or 0, ""),
-        state=word("handling", handling.state, language) if handling else "",
+        state=word("handling", _state(handling, annulment), language),
         unit=beside.units.get(handling.unit_id, "") if handling else "",
         person=beside.people.get(handling.user_id or 0, "") if handling else "",
         due_on=handling.due_on if handling else None,
@@ -222,9 +236,16 @@ def _row(
         related=tuple(beside.related.get(entry.id, ())),
         annulled_at=clock.local(annulment.annulled_at, zone) if annulment else None,
         annulment_reason=annulment.reason if annulment else "",
-        corrections=tuple(_said(row, beside.people, zone, language) for row in made),
+        corrections=tuple(_correction(row, kind, beside, zone, language) for row in made),
         registered_by=beside.people.get(entry.registered_by or 0, ""),
     )
+
+
+def _state(handling: Handling | None, annulment: Annulment | None) -> str:
+    """Where the entry stands, as the lists show it: what is annulled waits for nobody."""
+    if annulment is not None:
+        return "annulled"
+    return handling.state if handling is not None else "issued"
 
 
 def _values(kind: kinds.OfEntry | None, over: dict[str, Any], language: str) -> tuple[str, ...]:
@@ -241,23 +262,17 @@ def _values(kind: kinds.OfEntry | None, over: dict[str, Any], language: str) -> 
     )
 
 
-def _said(row: Correction, people: dict[int, str], zone: str, language: str) -> str:
+def _correction(
+    row: Correction, kind: kinds.OfEntry | None, beside: _Beside, zone: str, language: str
+) -> str:
     """A correction in one line: field, old value, when and who."""
     return t(
         "{field}, before {day}: {old} ({person})",
-        field=word("field", row.field, language),
+        field=said.title(row.field, kind, language=language),
         day=f"{clock.local(row.corrected_at, zone):%d/%m/%Y}",
-        old=_plain(row.old),
-        person=people.get(row.corrected_by, ""),
+        old=said.said(row.field, row.old, kind, units=beside.units, language=language),
+        person=beside.people.get(row.corrected_by, ""),
     ).in_language(language)
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return str(value.get("name", "")) or "–"
-    if isinstance(value, list):
-        return ", ".join(_plain(one) for one in value) or "–"
-    return "–" if value in (None, "") else str(value)
 
 
 def _recipients(session: Session, ids: list[int]) -> dict[int, list[dict[str, Any]]]:

@@ -29,7 +29,9 @@ from docflow.imports.sheets import (
     NoTable,
     TableTooLarge,
 )
-from docflow.registry.importing import YearInUse
+from docflow.registry import importing
+
+YearInUse = importing.YearInUse  # what an import raises first of all
 
 __all__ = [
     "ENCODINGS",

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from docflow.imports import judging, sheets
-from docflow.imports.judging import Compared, Fault, Judged, Register, Rules
+from docflow.imports.comparing import Compared, Register
+from docflow.imports.judging import Fault, Judged, Rules
 from docflow.imports.sheets import Form
 
 SHOWN = 200  # faults and gaps on the page; the downloaded report has all
@@ -65,6 +66,7 @@ def summary(checked: Checked) -> dict[str, Any]:
         "last": checked.compared.last,
         "missing": checked.compared.missing,
         "gaps": [list(gap) for gap in checked.compared.gaps[:SHOWN]],
+        "left_out": [list(gap) for gap in checked.compared.left_out[:SHOWN]],
         "faults": [
             [fault.row, fault.number, fault.problem.value, fault.detail, fault.is_error]
             for fault in checked.faults[:SHOWN]

@@ -3,7 +3,7 @@
 A person may cancel either: the work looks at its row's state every few thousand rows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import islice
 
 from sqlalchemy import func, select, update
@@ -114,13 +114,18 @@ def take_over(run: outbox.Run, *, import_id: int) -> None:
     good = [one for one in every if one.row not in bad]
     try:
         with office.db.begin() as session:
-            _write(session, office, import_id, good, headings)
+            _write(session, office, import_id, good, headings, checked.compared.ends)
     except Stopped:
         return
 
 
 def _write(
-    session: Session, office: Office, import_id: int, good: list[Judged], headings: list[str]
+    session: Session,
+    office: Office,
+    import_id: int,
+    good: list[Judged],
+    headings: list[str],
+    ends: Mapping[str, int],
 ) -> None:
     # Another worker may have taken this job over while we still live: one of the two writes.
     key = func.hashtextextended(f"old-register:{import_id}", 0)
@@ -131,7 +136,7 @@ def _write(
     progress = _progress(office, import_id, ImportState.IMPORTING)
     assert register.confirmed_by is not None  # nobody else brings it into this state
     by = organization.principal(session, register.confirmed_by, via=Via.JOB)
-    taken = taking.take(session, register, good, headings, by=by, progress=progress)
+    taken = taking.take(session, register, good, headings, ends=ends, by=by, progress=progress)
     sealed = session.execute(
         update(OldRegister)
         .where(OldRegister.id == import_id, OldRegister.state == ImportState.IMPORTING)

@@ -1,14 +1,12 @@
 """Every row of an old register, read and judged: what it says, and what is wrong with it.
 
 An error keeps the row out of the register; a warning is told and the row is taken as it is.
-Gaps are no faults of rows: they are declared with the year, so that the check of its numbers
-explains them. (Domain (b) 32.)
+What shows only among all rows is told by `comparing`. (Domain (b) 32.)
 """
 
 import re
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -276,101 +274,6 @@ def _direction(text: str) -> str:
         if word in beginnings or word.startswith(tuple(one for one in beginnings if len(one) > 1)):
             return direction
     return ""
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What shows only among all rows: numbers twice, dates that fall, gaps."""
-
-    faults: tuple[Fault, ...]
-    gaps: tuple[tuple[str, int, int], ...]  # series, first and last missing number
-    numbers: int
-    missing: int
-    last: int
-
-
-Key = tuple[str, int]
-
-
-@dataclass(slots=True)
-class Register:
-    """The rows that can be read, kept small: for comparing them with each other."""
-
-    rows: list[tuple[str, int, int, float]] = field(default_factory=list)
-
-    def add(self, judged: Judged) -> None:
-        """Remember a row that has a number."""
-        if judged.number:
-            at = judged.at.timestamp() if judged.at and not judged.is_bad else -1.0
-            self.rows.append((judged.series, judged.number, judged.row, at))
-
-    def compare(self, *, duplicates: str) -> Compared:
-        """Faults of rows among the others, and the gaps of each series."""
-        ordered = sorted(self.rows)
-        faults = [] if duplicates == Duplicates.SUFFIX else list(_twice(ordered))
-        faults += _falling(ordered)
-        missing = gaps((row[0], row[1]) for row in ordered)
-        return Compared(
-            faults=tuple(faults),
-            gaps=tuple(missing),
-            numbers=len({row[:2] for row in ordered}),
-            missing=sum(last - first + 1 for _, first, last in missing),
-            last=max((row[1] for row in ordered), default=0),
-        )
-
-
-def gaps(numbers: Iterable[Key]) -> list[tuple[str, int, int]]:
-    """Series, first and last of the numbers that are missing, from 1 to the last of each series."""
-    found: list[tuple[str, int, int]] = []
-    series, expected = "", 1
-    for one, number in sorted(set(numbers)):
-        if one != series:
-            series, expected = one, 1
-        if number > expected:
-            found.append((one, expected, number - 1))
-        expected = number + 1
-    return found
-
-
-def _twice(ordered: Iterable[tuple[str, int, int, float]]) -> Iterator[Fault]:
-    """The second and further rows with a number, each told of the first."""
-    first: dict[Key, int] = {}
-    for series, number, row, _ in ordered:
-        before = first.setdefault((series, number), row)
-        if before != row:
-            yield Fault(row, str(number), Problem.NUMBER_TWICE, str(before))
-
-
-def _falling(ordered: Sequence[tuple[str, int, int, float]]) -> list[Fault]:
-    """The fewest rows without which dates rise with numbers (all but a longest rising sequence).
-
-    One date that is too late must not put the blame on the hundreds of rows after it.
-    """
-    faults: list[Fault] = []
-    for series in sorted({row[0] for row in ordered}):
-        own = [row for row in ordered if row[0] == series and row[3] >= 0]
-        tails: list[float] = []  # the smallest last time of a rising sequence of each length
-        ends: list[int] = []
-        before: list[int] = []
-        for place, row in enumerate(own):
-            length = bisect_right(tails, row[3])
-            before.append(ends[length - 1] if length else -1)
-            if length == len(tails):
-                tails.append(row[3])
-                ends.append(place)
-            else:
-                tails[length], ends[length] = row[3], place
-        rising: set[int] = set()
-        place = ends[-1] if ends else -1
-        while place >= 0:
-            rising.add(place)
-            place = before[place]
-        faults += [
-            Fault(row[2], str(row[1]), Problem.DATE_FALLS)
-            for place, row in enumerate(own)
-            if place not in rising
-        ]
-    return faults
 
 
 def counted(faults: Iterable[Fault]) -> dict[str, int]:

@@ -26,7 +26,6 @@ from docflow.imports.sheets import Form
 from docflow.office import Office
 from docflow.principal import Principal
 from docflow.registry import BookYear, Direction
-from docflow.registry.importing import YearInUse
 
 SAMPLE = 8
 _OPEN = (ImportState.MAPPING, ImportState.CHECKED, ImportState.CANCELLED, ImportState.FAILED)
@@ -107,6 +106,7 @@ def begin(
 
     Raises NotAllowed, BadImport, NoSuchBook, YearInUse, NoTable.
     """
+    by.require_scope("register")
     by.require(by.is_registrar, _ONLY_REGISTRAR)
     name = line(taken_from)
     if not 1 <= len(name) <= 300:
@@ -165,6 +165,7 @@ def check(
 
     Raises BadMapping, ImportUnderWay, NoTable.
     """
+    by.require_scope("register")
     by.require(by.is_registrar, _ONLY_REGISTRAR)
     seen = preview(office, import_id, by=by, form=form)
     width = max([len(seen.header), *(len(cells) for _, cells in seen.rows)], default=0)
@@ -191,13 +192,16 @@ def confirm(
 
     Raises BadRowsLeft, YearInUse, ImportUnderWay, NotAllowed.
     """
+    by.require_scope("register")
     by.require(by.is_registrar, _ONLY_REGISTRAR)
     row = _locked(session, import_id, by)
     _require_state(row, ImportState.CHECKED)
     bad = int(row.report.get("bad", 0))
     if bad and not without_bad:
         raise BadRowsLeft(
-            t("{n} rows cannot be taken over. Mend them, or go on without them.", n=bad),
+            t("{n} rows cannot be taken over. Mend them, or go on without them.", n=bad)
+            if bad > 1
+            else t("A row cannot be taken over. Mend it, or go on without it."),
             field="without_bad",
         )
     if not int(row.report.get("good", 0)):
@@ -211,6 +215,7 @@ def confirm(
 
 def cancel(session: Session, import_id: int, *, by: Principal) -> None:
     """Stop checking or taking over; nothing stays in the register. Raises ImportUnderWay."""
+    by.require_scope("register")
     by.require(by.is_registrar, _ONLY_REGISTRAR)
     row = _locked(session, import_id, by)
     if row.state == ImportState.SEALED:
@@ -229,6 +234,7 @@ def info(session: Session, import_id: int, *, by: Principal) -> ImportInfo:
 
 def infos(session: Session, *, by: Principal, import_id: int | None = None) -> list[ImportInfo]:
     """The old registers of the body, the newest first."""
+    by.require_scope("read")
     by.require(by.is_registrar or by.is_auditor, _NO_READER)
     query = (
         select(OldRegister, registry.Book)
@@ -308,7 +314,7 @@ def _require_free(session: Session, book: registry.Book, year: int, zone: str) -
     if book.is_confidential:
         raise BadImport(t("An old register is taken over into an ordinary book."), field="book")
     if book.is_default and year == this_year:
-        raise YearInUse(
+        raise registry.importing.YearInUse(
             t(
                 "The year {year} of the book “{book}” is needed for today’s documents. Make a "
                 "book of its own for the old register of this year.",
@@ -318,7 +324,7 @@ def _require_free(session: Session, book: registry.Book, year: int, zone: str) -
             field="year",
         )
     if session.get(BookYear, (book.id, year)) is not None:
-        raise YearInUse(
+        raise registry.importing.YearInUse(
             t(
                 "The book “{book}” is in use in {year}, or was taken over already. Choose "
                 "another year or book.",

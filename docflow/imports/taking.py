@@ -7,7 +7,7 @@ made and sealed in the same transaction.
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice, pairwise
@@ -19,12 +19,11 @@ from sqlalchemy.orm import Session
 
 from docflow import clock, organization, registry
 from docflow.folding import fold, fold_reference
-from docflow.imports import judging
+from docflow.imports import comparing
 from docflow.imports.judging import Judged
 from docflow.imports.models import OldRegister
 from docflow.principal import Principal
-from docflow.registry import Direction, Entry, importing, masks
-from docflow.registry.policies import Numbering, Policy
+from docflow.registry import Direction, Entry, Numbering, Policy, importing, masks
 
 CHUNK = 5000
 _ENTRY = (
@@ -70,10 +69,15 @@ def take(
     rows: Sequence[Judged],
     headings: Sequence[str],
     *,
+    ends: Mapping[str, int],
     by: Principal,
     progress: Callable[[int], None],
 ) -> Taken:
-    """Make the year, write its entries in the order of their numbers, seal it."""
+    """Make the year, write its entries in the order of their numbers, seal it.
+
+    `ends` is the last number of each series in the old register: all below it that no row brings
+    are declared missing, those of rows that were left out too.
+    """
     ordered = numbered(rows)
     book = session.get_one(registry.Book, register.book_id)
     policy = Policy()
@@ -108,7 +112,7 @@ def take(
             session.execute(_ACCESS, {"ids": handled, "unit": secretariat})
         done += len(chunk)
         progress(done)
-    gaps = judging.gaps((one.series, one.number) for one in ordered)
+    gaps = comparing.gaps(((one.series, one.number) for one in ordered), ends)
     importing.seal(session, book, register.year, gaps=gaps, by=by)
     return Taken(len(ordered), core_digest(session, register.book_id, register.year))
 

@@ -318,4 +318,5 @@ def _locked(session: Session, code: str, by: Principal) -> Kind:
 
 
 def _require_administrator(by: Principal) -> None:
+    by.require_scope("administer")
     by.require(by.is_administrator, t("Only the administrator defines kinds of document."))

@@ -5,15 +5,13 @@ numbers; amounts as strings with two decimals, so that no cent is lost; dates as
 yes/no as a boolean. An empty field is not kept at all.
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from docflow import parties
+from docflow import canonical, parties
 from docflow.errors import Invalid
 from docflow.folding import fold, line
 from docflow.i18n import Text, t
@@ -53,10 +51,13 @@ class _Wrong(ValueError):
         self.message = message
 
 
-def checked(fields: Sequence[Field], said: Mapping[str, Any]) -> dict[str, Any]:
+def checked(
+    fields: Sequence[Field], said: Mapping[str, Any], *, is_whole: bool = True
+) -> dict[str, Any]:
     """The values to keep. Raises BadValues with every fault at once.
 
     `said` has what was typed (strings) or sent (also numbers and booleans), by code of the field.
+    Where it is not the whole yet (`is_whole` False) a required field may be empty.
     """
     kept: dict[str, Any] = {}
     faults: dict[str, Text] = {}
@@ -68,7 +69,7 @@ def checked(fields: Sequence[Field], said: Mapping[str, Any]) -> dict[str, Any]:
         typed = said.get(field.code)
         typed = line(typed) if isinstance(typed, str) else typed
         if typed is None or typed == "":
-            if field.is_required:
+            if field.is_required and is_whole:
                 faults[field.code] = t("Fill in “{title}”.", title=field.title_el)
             continue
         try:
@@ -103,8 +104,7 @@ def shown(field: Field, value: Any, language: str) -> str:
 
 def digest(kept: Mapping[str, Any]) -> str:
     """SHA-256 over kept values; the registration's event holds it, for verification."""
-    text = json.dumps(dict(kept), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return canonical.digest(dict(kept))
 
 
 def words(kept: Mapping[str, Any]) -> list[str]:
@@ -149,13 +149,21 @@ def _whole(field: Field, value: Any) -> int:
 
 
 def _amount(field: Field, value: Any) -> str:
-    """Both "1.234,56" and "1234.56": the last mark is decimal, unless three digits follow."""
+    """Both "1.234,56" and "1234.56": the last mark is decimal, unless it groups thousands.
+
+    In Greek only the point groups: "12.345" is twelve thousand, "12,345" no amount.
+    """
     clean = _string(value).replace("€", "").replace(" ", "")
     wrong = _Wrong(t("“{typed}” is not an amount. Write it as 1234,56.", typed=clean[:40]))
     if not _AMOUNT.fullmatch(clean) or not clean[-1].isdigit():
         raise wrong
     sign, digits = ("-", clean[1:]) if clean.startswith("-") else ("", clean)
-    whole, cents = _parts(digits, wrong)
+    if isinstance(value, float):  # a program's number groups nothing
+        whole, _, cents = digits.partition(".")
+        if len(cents) > 2:
+            raise wrong
+    else:
+        whole, cents = _parts(digits, wrong)
     return str(Decimal(f"{sign}{whole}.{cents:0<2}"))
 
 
@@ -170,12 +178,22 @@ def _parts(digits: str, wrong: _Wrong) -> tuple[str, str]:
         return whole.replace(group, ""), cents
     mark = "." if points else ","
     if points + commas > 1:  # a mark that stands twice groups the thousands
-        if not _is_grouped(digits, mark):
+        if commas or not _is_grouped(digits, mark):
             raise wrong
         return digits.replace(mark, ""), ""
     whole, _, cents = digits.partition(mark)
-    if len(cents) == 3 and _is_grouped(digits, mark) and not whole.startswith("0"):
+    if points and len(cents) == 3 and _is_grouped(digits, mark) and not whole.startswith("0"):
         return whole + cents, ""  # no amount has three decimals: it groups the thousands
+    if commas and len(cents) == 3 and whole:
+        raise _Wrong(
+            t(
+                "“{typed}” has three digits after the comma. Write {thousands} where it is meant "
+                "so, or two decimals: {decimals}.",
+                typed=digits,
+                thousands=f"{int(whole + cents)},00",
+                decimals=f"{whole},{cents[:2]}",
+            )
+        )
     if not whole or len(cents) > 2:
         raise wrong
     return whole, cents

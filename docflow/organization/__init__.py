@@ -1,5 +1,13 @@
 """Bodies, units, people, roles and logins."""
 
+from docflow.organization import deputies
+from docflow.organization.deputies import (
+    Appointment,
+    BadDeputy,
+    DeputyInfo,
+    DeputyOfDeputy,
+    NoSuchDeputy,
+)
 from docflow.organization.login import (
     BadToken,
     LoginFailed,
@@ -14,19 +22,22 @@ from docflow.organization.login import (
     owner_of_ended,
     touch,
 )
-from docflow.organization.models import Body, Grant, Unit, User
+from docflow.organization.models import ActsAs, Body, Deputy, DeputyScope, Grant, Unit, User
 from docflow.organization.service import (
     NoSuchBody,
     NoSuchUnit,
     NoSuchUser,
     Person,
     UnitInfo,
+    administrator_mails,
     bodies,
     body,
     body_named,
+    colleague,
     first_body,
     grant,
     head_of,
+    heads_above,
     names,
     people_of,
     person,
@@ -34,6 +45,7 @@ from docflow.organization.service import (
     principal_named,
     signers,
     unit,
+    unit_and_above,
     unit_names,
     units,
     usernames,
@@ -42,11 +54,19 @@ from docflow.organization.service import (
 from docflow.principal import NotAllowed, Principal, Role, Via, system
 
 __all__ = [
+    "ActsAs",
+    "Appointment",
+    "BadDeputy",
     "BadToken",
     "Body",
+    "Deputy",
+    "DeputyInfo",
+    "DeputyOfDeputy",
+    "DeputyScope",
     "Grant",
     "LoginFailed",
     "NoSuchBody",
+    "NoSuchDeputy",
     "NoSuchUnit",
     "NoSuchUser",
     "NotAllowed",
@@ -58,6 +78,7 @@ __all__ = [
     "UnitInfo",
     "User",
     "Via",
+    "administrator_mails",
     "bodies",
     "body",
     "body_named",
@@ -65,10 +86,13 @@ __all__ = [
     "by_token",
     "check_password",
     "close_session",
+    "colleague",
+    "deputies",
     "first_body",
     "grant",
     "hash_password",
     "head_of",
+    "heads_above",
     "issue_token",
     "names",
     "open_session",
@@ -81,6 +105,7 @@ __all__ = [
     "system",
     "touch",
     "unit",
+    "unit_and_above",
     "unit_names",
     "units",
     "usernames",

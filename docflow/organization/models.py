@@ -1,11 +1,13 @@
 """Bodies, their units in a tree, people, what they may do, and their logins."""
 
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from docflow import clock
 from docflow.db import Base, one_of
 from docflow.principal import Role
 
@@ -81,6 +83,54 @@ class Grant(Base):
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+
+
+class DeputyScope(StrEnum):
+    """What a deputy may do in the other's place."""
+
+    COUNTERSIGN = "countersign"
+    SIGN = "sign"
+    ALL = "all"
+
+
+class ActsAs(StrEnum):
+    """What stands beside his name: acting by order (με εντολή), or as deputy (αναπληρωτής)."""
+
+    BY_ORDER = "by-order"
+    DEPUTY = "deputy"
+
+
+class Deputy(Base):
+    """Who acts for a person from one day to another, both included.
+
+    A period is ended early, never deleted. The trigger `guard_deputy` (migration 0015) refuses
+    that a deputy has a deputy in the same days.
+    """
+
+    __tablename__ = "deputies"
+    __table_args__ = (
+        one_of("scope", DeputyScope),
+        one_of("acts_as", ActsAs),
+        CheckConstraint("deputy_id <> person_id", name="another_person"),
+        CheckConstraint("valid_to >= valid_from", name="period_forward"),
+        CheckConstraint("(ended_at IS NULL) = (ended_by IS NULL)", name="end_has_person"),
+        Index(None, "person_id"),
+        Index(None, "deputy_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    body_id: Mapped[int] = mapped_column(ForeignKey("bodies.id"))
+    person_id: Mapped[int] = mapped_column(ForeignKey("users.id"))  # in whose place
+    deputy_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    valid_from: Mapped[date]
+    valid_to: Mapped[date]
+    scope: Mapped[str]
+    acts_as: Mapped[str]
+    authority: Mapped[str]  # the decision that appoints him, as it is cited
+    appointed_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    appointed_at: Mapped[datetime] = mapped_column(default=clock.now)
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    ended_at: Mapped[datetime | None]
 
 
 class LoginSession(Base):

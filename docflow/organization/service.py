@@ -198,10 +198,38 @@ def head_of(session: Session, unit_id: int) -> Person | None:
     return None
 
 
-def person(session: Session, user_id: int) -> Person:
-    """An active person, whoever asks. Raises NoSuchUser."""
+def heads_above(session: Session, unit_id: int) -> list[Person]:
+    """The heads on the way up from a unit, the nearest first, nobody twice."""
+    found: list[Person] = []
+    for one in unit_and_above(session, unit_id):
+        head = head_of(session, one)
+        if head is not None and head not in found:
+            found.append(head)
+    return found
+
+
+def unit_and_above(session: Session, unit_id: int) -> list[int]:
+    """The ids of a unit and of those above it, upwards."""
+    way: list[int] = []
+    current: int | None = unit_id
+    while current is not None and current not in way:
+        way.append(current)
+        current = session.scalar(select(Unit.parent_id).where(Unit.id == current))
+    return way
+
+
+def colleague(session: Session, user_id: int, *, body_id: int) -> Person:
+    """An active person of the body who can log in. Raises NoSuchUser."""
     user = session.get(User, user_id)
-    if user is None or not user.is_active:
+    if user is None or not user.is_active or user.body_id != body_id or not user.password_hash:
+        raise NoSuchUser(t("There is no such person in the house. Choose somebody else."))
+    return _person(user)
+
+
+def person(session: Session, user_id: int, *, body_id: int) -> Person:
+    """An active person of the body, whoever asks. Raises NoSuchUser."""
+    user = session.get(User, user_id)
+    if user is None or not user.is_active or user.body_id != body_id:
         raise NoSuchUser(t("This account is closed. Choose somebody else."))
     return _person(user)
 
@@ -316,3 +344,16 @@ def usernames(session: Session, body_id: int) -> Sequence[tuple[str, str, str]]:
 
 def locked(user: User, now: datetime) -> bool:
     return user.locked_until is not None and user.locked_until > now
+
+
+def administrator_mails(session: Session) -> list[str]:
+    """The addresses of those who administer now, of all bodies; each once."""
+    rows = session.scalars(
+        select(User.email)
+        .join(Grant, Grant.user_id == User.id)
+        .where(
+            Grant.role == Role.ADMINISTRATOR, _is_valid(Grant), User.is_active, User.email != ""
+        )
+        .order_by(User.id)
+    )
+    return list(dict.fromkeys(rows))

@@ -24,6 +24,7 @@ def join(session: Session, party_id: int, name: str, *, by: Principal) -> PartyG
     Raises NoSuchParty, NotYoursToKeep, BadName.
     """
     directory.require_keeper(by)
+    by.require_scope("register")
     party = directory.get(session, party_id, by=by)
     clean = check_name(name, field="group")
     session.execute(
@@ -46,16 +47,23 @@ def join(session: Session, party_id: int, name: str, *, by: Principal) -> PartyG
 
 
 def leave(session: Session, party_id: int, group_id: int, *, by: Principal) -> None:
-    """Take a party out of a group; an empty group goes. Raises NoSuchGroup, NotYoursToKeep."""
+    """Take a party out of a group; an empty group goes.
+
+    Nothing is written where it was not in it. Raises NoSuchGroup, NoSuchParty, NotYoursToKeep.
+    """
     directory.require_keeper(by)
+    by.require_scope("register")
+    party = directory.get(session, party_id, by=by)
     group = _group(session, group_id, by)
-    session.execute(
-        delete(PartyGroupMember).where(
-            PartyGroupMember.group_id == group_id, PartyGroupMember.party_id == party_id
-        )
+    gone = session.scalar(
+        delete(PartyGroupMember)
+        .where(PartyGroupMember.group_id == group.id, PartyGroupMember.party_id == party.id)
+        .returning(PartyGroupMember.party_id)
     )
-    left = select(PartyGroupMember.party_id).where(PartyGroupMember.group_id == group_id).limit(1)
-    audit.record(session, "party.left", by=by, subject=("party", party_id), group=group.name)
+    if gone is None:
+        return
+    audit.record(session, "party.left", by=by, subject=("party", party.id), group=group.name)
+    left = select(PartyGroupMember.party_id).where(PartyGroupMember.group_id == group.id).limit(1)
     if session.scalar(left) is None:
         session.delete(group)
 

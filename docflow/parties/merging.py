@@ -87,19 +87,18 @@ def separate(session: Session, party_id: int, *, reason: str, by: Principal) -> 
     directory.require_keeper(by)
     by.require_scope("register")
     clean = _reason(reason)
-    party = directory.get(session, party_id, by=by, lock=True)
-    if party.merged_into_id is None:
+    party, *holders = _held_chain(session, party_id, by)
+    if not holders:
         raise NotMergeable(t("This party is not merged into another one."))
-    kept = directory.get(session, party.merged_into_id, by=by, lock=True)
-    merging = session.scalars(
-        select(PartyChange)
-        .where(PartyChange.party_id == party_id, PartyChange.kind == ChangeKind.MERGED)
-        .order_by(PartyChange.id.desc())
-        .limit(1)
-    ).one()
-    for name, value in merging.new["filled"].items():
-        if getattr(kept, name) == value:
-            setattr(kept, name, "")
+    kept = holders[0]
+    given = _filled(session, party)
+    for holder in holders:  # what the survivor took over it may have handed on, merged itself
+        for name, value in given.items():
+            if getattr(holder, name) == value:
+                setattr(holder, name, "")
+        if holder.merged_into_id is not None:
+            on = _filled(session, holder)
+            given = {name: value for name, value in given.items() if on.get(name) == value}
     party.merged_into_id = None
     directory.note_change(
         session,
@@ -111,6 +110,40 @@ def separate(session: Session, party_id: int, *, reason: str, by: Principal) -> 
         by=by,
     )
     return party
+
+
+def _held_chain(session: Session, party_id: int, by: Principal) -> list[Party]:
+    """The party and those into which it is merged, one into the next, all held.
+
+    In the order of their ids, as `merge` holds them: two acts cannot block each other.
+    """
+    while True:
+        ids = _chain(session, party_id, by)
+        held = {one: directory.get(session, one, by=by, lock=True) for one in sorted(ids)}
+        if _chain(session, party_id, by) == ids:
+            return [held[one] for one in ids]
+        # Somebody merged one of them in between: it is held too, and what is held stays so.
+
+
+def _chain(session: Session, party_id: int, by: Principal) -> list[int]:
+    ids: list[int] = []
+    following: int | None = party_id
+    while following is not None:
+        ids.append(following)
+        following = directory.get(session, following, by=by).merged_into_id
+    return ids
+
+
+def _filled(session: Session, party: Party) -> dict[str, str]:
+    """What the survivor took over when the party was merged into it the last time."""
+    merging = session.scalars(
+        select(PartyChange)
+        .where(PartyChange.party_id == party.id, PartyChange.kind == ChangeKind.MERGED)
+        .order_by(PartyChange.id.desc())
+        .limit(1)
+    ).one()
+    filled: dict[str, str] = merging.new["filled"]
+    return filled
 
 
 def _reason(reason: str) -> str:

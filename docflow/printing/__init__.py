@@ -6,6 +6,14 @@ node_modules`).
 """
 
 from docflow.printing.book import BookData, BookRow, printed_book
+from docflow.printing.certified import CertifiedData, certified_copy
+from docflow.printing.circulation import (
+    CirculationData,
+    PrintedRound,
+    PrintedStep,
+    PrintedVersion,
+    circulation_sheet,
+)
 from docflow.printing.copies import (
     ExactCopyData,
     Signature,
@@ -21,6 +29,7 @@ from docflow.printing.mark import HEIGHT as MARK_HEIGHT
 from docflow.printing.mark import WIDTH as MARK_WIDTH
 from docflow.printing.mark import Corner, MarkData, cover_copy, mark, stamped_copy
 from docflow.printing.merging import append, append_sheet, attach, page_count
+from docflow.printing.reads import ReadsData, reads_report
 from docflow.printing.receipt import ReceiptData, ReceiptFile, receipt
 from docflow.printing.registers import (
     ActRow,
@@ -46,6 +55,8 @@ __all__ = [
     "BookData",
     "BookRow",
     "Box",
+    "CertifiedData",
+    "CirculationData",
     "Corner",
     "DailyRegisterData",
     "DeclarationData",
@@ -58,7 +69,11 @@ __all__ = [
     "Letter",
     "LetterData",
     "MarkData",
+    "PrintedRound",
+    "PrintedStep",
+    "PrintedVersion",
     "PrintingError",
+    "ReadsData",
     "ReceiptData",
     "ReceiptFile",
     "Recipient",
@@ -72,6 +87,8 @@ __all__ = [
     "append_sheet",
     "attach",
     "capitals",
+    "certified_copy",
+    "circulation_sheet",
     "cover_copy",
     "daily_register",
     "declaration",
@@ -84,6 +101,7 @@ __all__ = [
     "page_count",
     "places",
     "printed_book",
+    "reads_report",
     "receipt",
     "separator_sheet",
     "signature_sheet",

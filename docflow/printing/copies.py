@@ -11,7 +11,7 @@ from docflow.printing.letter import LetterData, letter_content, signers_data
 from docflow.printing.merging import append, page_count
 from docflow.printing.typeset import Letter, typeset
 from docflow.printing.verification import verification_data
-from docflow.printing.wording import line, moment
+from docflow.printing.wording import line, moment, rows
 
 _COPY = {"el": "ΑΚΡΙΒΕΣ ΑΝΤΙΓΡΑΦΟ", "en": "EXACT COPY"}
 _SEALED = {
@@ -77,7 +77,7 @@ def _content(data: ExactCopyData, language: str) -> dict[str, object]:
         "signatures": [
             {
                 "name": line(one.name),
-                "capacity": line(one.capacity),
+                "capacity": ", ".join(rows(one.capacity)),
                 "signed_at": moment(one.signed_at),
                 "certificate": line(one.certificate),
             }

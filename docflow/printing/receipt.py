@@ -57,12 +57,14 @@ class ReceiptData:
     annulment_reason: str = ""
     earlier_number: str = ""  # of the emergency register, with the instant that counts
     earlier_at: datetime | None = None
+    has_proof: bool = False
+    """Whether the proof of the registration is attached to the paper's file."""
     shown_number: str = ""
     """The number as the book's mask writes it; number/year without one."""
 
 
 def receipt(data: ReceiptData, *, language: str) -> bytes:
-    """The receipt as PDF/A-2a and PDF/UA-1, in 'el' or 'en'. Raises PrintingError."""
+    """The receipt as PDF/A-3a and PDF/UA-1, in 'el' or 'en'. Raises PrintingError."""
     number = line(data.shown_number) or f"{data.number}/{data.year}"
     content = {
         "language": language,
@@ -74,6 +76,7 @@ def receipt(data: ReceiptData, *, language: str) -> bytes:
         "corrected": moment(data.corrected_at) if data.corrected_at else "",
         "annulled": moment(data.annulled_at) if data.annulled_at else "",
         "reason": line(data.annulment_reason),
+        "proof": "attached" if data.has_proof else "online",
         "rows": [[key, value] for key, value in _rows(data, language) if value],
         "files": [
             {
@@ -85,7 +88,7 @@ def receipt(data: ReceiptData, *, language: str) -> bytes:
         ],
         **verification_data(code=data.verification_code, url=data.verification_url),
     }
-    return typeset("receipt", content, made_at=data.registered_at, standard="a-2a").pdf
+    return typeset("receipt", content, made_at=data.registered_at, standard="a-3a").pdf
 
 
 def _rows(data: ReceiptData, language: str) -> list[tuple[str, list[str]]]:

@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from docflow.printing.typeset import typeset
+from docflow.printing.verification import qr_svg
 from docflow.printing.wording import clipped, line, moment, plain, rows
 
 # Characters: a stamp is small; what is longer is no name.
 _ROOM = 300
+# Points. Below that the modules of an address of 60 letters get smaller than 0.3 mm, which the
+# camera of a telephone does not tell apart on paper (ISO/IEC 18004 leaves the size to the user).
+_QR_FROM = 36
 _TITLES = {"el": "ΨΗΦΙΑΚΑ ΥΠΟΓΕΓΡΑΜΜΕΝΟ ΑΠΟ", "en": "DIGITALLY SIGNED BY"}
 _TEST = {"el": "ΔΟΚΙΜΑΣΤΙΚΟ ΠΙΣΤΟΠΟΙΗΤΙΚΟ", "en": "TEST CERTIFICATE"}
 
@@ -20,7 +24,8 @@ class StampData:
     """What the stamp says. `at` bears the office's zone; `title` replaces 'digitally signed by'.
 
     `is_test` marks a certificate of the test authority, in colour and words; `note` is a last
-    line of one's own; `lines` are small print (reason, place).
+    line of one's own; `lines` are small print (reason, place); `qr` is what the QR code at the
+    right says, which is left out where the stamp is too low for it to be read.
     """
 
     name: str
@@ -29,6 +34,7 @@ class StampData:
     title: str = ""
     lines: tuple[str, ...] = ()
     note: str = ""
+    qr: str = ""
     is_test: bool = False
 
 
@@ -53,5 +59,6 @@ def stamp(data: StampData, *, width: float, height: float, language: str = "el")
         "lines": [clipped(line(text), _ROOM) for text in data.lines[:4]],
         "note": note,
         "test": data.is_test,
+        "qr": qr_svg(data.qr, border=3) if data.qr and height >= _QR_FROM else "",
     }
     return typeset("stamp", content, made_at=data.at, standard="a-2b").pdf

@@ -5,15 +5,14 @@ from docflow.registry import (  # noqa: F401  # some bring jobs and checks
     books,
     codes,
     expiry,
+    file_checks,
     importing,
-    kind_checks,
     masks,
     notices,
     places,
-    proof,
     reservations,
+    said,
     verification,
-    waiting,
     years,
 )
 from docflow.registry.access import (
@@ -29,7 +28,12 @@ from docflow.registry.access import (
 from docflow.registry.afterwards import after_registration
 from docflow.registry.annulment import (
     AlreadyAnnulled,
+    AlreadyDecided,
+    AlreadyRequested,
+    NoSuchRequest,
     NotYoursToAnnul,
+    ReasonMissing,
+    SamePerson,
     after_annulment,
     approve_annulment,
     before_annulment,
@@ -39,7 +43,10 @@ from docflow.registry.annulment import (
     strike_out,
     withdraw_annulment,
 )
+from docflow.registry.attached_proof import public_proof
+from docflow.registry.attention import FileToCheck, files_to_check
 from docflow.registry.changes import (
+    AnnulmentRequest,
     Corrected,
     Correction,
     CorrectionKind,
@@ -47,36 +54,46 @@ from docflow.registry.changes import (
     RelationRemoval,
     RequestState,
 )
-from docflow.registry.correctable import To
+from docflow.registry.citing import BadCitation, cited, labels_open_to
+from docflow.registry.correctable import NotCorrectable, To
 from docflow.registry.corrections import (
     CorrectedMeanwhile,
     CorrectionInfo,
+    GivenAtRegistration,
+    NothingCorrected,
+    NotYoursToCorrect,
+    complete,
     correct,
     corrections,
     may_correct,
 )
 from docflow.registry.corrections import count as corrections_count
+from docflow.registry.corrections import digest as correction_digest
 from docflow.registry.correspondence import of_party
-from docflow.registry.counter import (
+from docflow.registry.current import Current, current, plain_now
+from docflow.registry.deposits import depositor
+from docflow.registry.described import AddresseeMissing, ValuesWithoutKind
+from docflow.registry.digests import core_digest
+from docflow.registry.duplicates import Alike, DuplicateFound, DuplicateReasonTooLong
+from docflow.registry.entry_notes import (
+    DuplicateNote,
     Grade,
     Likeness,
     Provisional,
     ProvisionalMode,
 )
-from docflow.registry.current import Current, current, plain_now
-from docflow.registry.deposits import depositor
-from docflow.registry.described import ValuesWithoutKind
-from docflow.registry.digests import core_digest
-from docflow.registry.duplicates import Alike, DuplicateFound
-from docflow.registry.evidence import prove
 from docflow.registry.fields import (
+    BadCount,
     BadDate,
     BadSubject,
+    RecipientMissing,
+    SenderMissing,
+    TooLong,
 )
-from docflow.registry.grading import STATE_SECRETS, grade
+from docflow.registry.grading import STATE_SECRETS, StateSecret, grade
 from docflow.registry.kinded import KindNow, kind_of
 from docflow.registry.labels import MARK as LABEL_MARK
-from docflow.registry.labels import label, preferred_size
+from docflow.registry.labels import BadLabelPlace, label, preferred_size
 from docflow.registry.models import (
     Annulment,
     Book,
@@ -96,25 +113,29 @@ from docflow.registry.models import (
     SearchText,
     YearState,
 )
-from docflow.registry.numbering import YearClosed
+from docflow.registry.new_entry import NewEntry
+from docflow.registry.numbering import BookClosed, YearClosed, YearNotOpened
 from docflow.registry.origins import EarlierNumber, earlier_number
-from docflow.registry.papers import (
-    PrintingFailed,
-    issuer,
-    receipt,
-    seal_key,
-    verification_url,
-)
+from docflow.registry.papers import PrintingFailed, issuer, receipt, seal_key, verification_url
 from docflow.registry.placing import (
+    CannotShareNumber,
+    NoSuchCase,
+    NotAsTheBookNumbers,
     of_answer,
     policy_now,
 )
 from docflow.registry.policies import Numbering, Policy, Scheme, policy_of
+from docflow.registry.proof import prove
 from docflow.registry.provisional import (
     CLOSED_ENVELOPE,
     TO_DESCRIBE,
     UNKNOWN_SENDER,
+    AlreadyDescribed,
     Description,
+    GradedHigher,
+    NotDescribed,
+    NotYoursToDescribe,
+    OtherKind,
     at_once,
     closed_envelope,
     count_undescribed,
@@ -144,6 +165,8 @@ from docflow.registry.queries import (
 )
 from docflow.registry.receipt_mails import (
     MailState,
+    NoAddress,
+    SentAlready,
     mail_receipt,
     mail_receipt_by_itself,
     receipt_mails,
@@ -152,22 +175,18 @@ from docflow.registry.relations import (
     BY_HAND,
     Graph,
     Node,
-    cited,
+    NotByHand,
+    NotYoursToRelate,
     graph,
     may_relate,
     relate,
     ties,
     unrelate,
 )
-from docflow.registry.requests import (
-    RequestInfo,
-    requests_of,
-    waiting_annulments,
-    waiting_count,
-)
+from docflow.registry.requests import RequestInfo, requests_of, waiting_annulments, waiting_count
 from docflow.registry.series import lines_of, register_together
-from docflow.registry.service import NewEntry, examine, register
-from docflow.registry.stamping import stamped
+from docflow.registry.service import KeyReused, examine, register
+from docflow.registry.stamping import NotStampable, stamped
 from docflow.registry.unbroken import (
     Contiguity,
     check_series,
@@ -186,15 +205,25 @@ __all__ = [
     "STATE_SECRETS",
     "TO_DESCRIBE",
     "UNKNOWN_SENDER",
+    "AddresseeMissing",
     "Alike",
     "AlreadyAnnulled",
+    "AlreadyDecided",
+    "AlreadyDescribed",
+    "AlreadyRequested",
     "Annulment",
+    "AnnulmentRequest",
     "Arrival",
+    "BadCitation",
+    "BadCount",
     "BadDate",
+    "BadLabelPlace",
     "BadSubject",
     "Book",
+    "BookClosed",
     "BookGrant",
     "BookYear",
+    "CannotShareNumber",
     "Contiguity",
     "Corrected",
     "CorrectedMeanwhile",
@@ -207,15 +236,21 @@ __all__ = [
     "Direction",
     "Disposal",
     "DuplicateFound",
+    "DuplicateNote",
+    "DuplicateReasonTooLong",
     "EarlierNumber",
     "Entry",
     "EntryPerson",
     "EntryRelation",
+    "FileToCheck",
     "Filter",
+    "GivenAtRegistration",
     "Grade",
+    "GradedHigher",
     "Graph",
     "Handling",
     "HandlingState",
+    "KeyReused",
     "KindNow",
     "Likeness",
     "Line",
@@ -223,28 +258,49 @@ __all__ = [
     "LineRow",
     "MailState",
     "NewEntry",
+    "NoAddress",
     "NoSuchBook",
+    "NoSuchCase",
     "NoSuchEntry",
+    "NoSuchRequest",
     "Node",
+    "NotAsTheBookNumbers",
+    "NotByHand",
+    "NotCorrectable",
+    "NotDescribed",
+    "NotStampable",
     "NotYoursToAnnul",
+    "NotYoursToCorrect",
+    "NotYoursToDescribe",
+    "NotYoursToRelate",
+    "NothingCorrected",
     "Numbering",
+    "OtherKind",
     "Paper",
     "Policy",
     "PrintingFailed",
     "Priority",
     "Provisional",
     "ProvisionalMode",
+    "ReasonMissing",
     "Recipient",
+    "RecipientMissing",
     "Relation",
     "RelationRemoval",
     "RequestInfo",
     "RequestState",
     "Reservation",
+    "SamePerson",
     "Scheme",
     "SearchText",
+    "SenderMissing",
+    "SentAlready",
+    "StateSecret",
     "To",
+    "TooLong",
     "ValuesWithoutKind",
     "YearClosed",
+    "YearNotOpened",
     "YearState",
     "after_annulment",
     "after_registration",
@@ -261,9 +317,11 @@ __all__ = [
     "close_year",
     "closed_envelope",
     "codes",
+    "complete",
     "contiguity",
     "core_digest",
     "correct",
+    "correction_digest",
     "corrections",
     "corrections_count",
     "count",
@@ -274,6 +332,7 @@ __all__ = [
     "details",
     "earlier_number",
     "examine",
+    "files_to_check",
     "filtered",
     "for_the_queue",
     "get",
@@ -284,6 +343,7 @@ __all__ = [
     "issuer",
     "kind_of",
     "label",
+    "labels_open_to",
     "lines",
     "lines_of",
     "lines_query",
@@ -308,6 +368,7 @@ __all__ = [
     "policy_of",
     "preferred_size",
     "prove",
+    "public_proof",
     "receipt",
     "receipt_mails",
     "refuse_annulment",
@@ -319,6 +380,7 @@ __all__ = [
     "require_described",
     "require_not_annulled",
     "reservations",
+    "said",
     "seal_key",
     "series_open_to",
     "stamped",

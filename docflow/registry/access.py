@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from docflow.errors import NotFound
 from docflow.i18n import t
 from docflow.principal import Principal
-from docflow.registry.counter import Grade, Provisional, ProvisionalMode
+from docflow.registry.entry_notes import Grade, Provisional, ProvisionalMode
 from docflow.registry.models import Access, Book, Entry
 
 NOT_A_CLERK = t("Only a clerk of the registry registers documents. Ask the administrator.")

@@ -17,9 +17,10 @@ from docflow.errors import Conflict, Invalid, NotFound
 from docflow.folding import line
 from docflow.i18n import t
 from docflow.principal import Principal
-from docflow.registry.access import NOT_A_CLERK
+from docflow.registry.access import NOT_A_CLERK, visible_to
 from docflow.registry.models import DeliveryMethod, Direction, Entry
-from docflow.registry.waiting import Arrival, ArrivalEnd, ArrivalOutcome, ArrivalYear
+from docflow.registry.waiting import Arrival, ArrivalEnd, ArrivalYear
+from docflow.registry.waiting import ArrivalOutcome as ArrivalOutcome
 
 MAX_NAME, MAX_DETAIL, MAX_NOTE, MAX_REASON = 300, 300, 1000, 1000
 
@@ -58,7 +59,10 @@ class NewArrival:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An arrival as a row of a list."""
+    """An arrival as a row of a list.
+
+    Of one whose entry is not open to the person there is only that it was registered.
+    """
 
     id: int
     label: str
@@ -70,14 +74,11 @@ class Waiting:
     is_openable: bool
     note: str
     received_by: str
-    entry_id: int | None
+    entry_id: int | None  # None too where the entry is not open to the person
     entry_label: str
     outcome: str | None
     reason: str
-
-    @property
-    def is_waiting(self) -> bool:
-        return self.entry_id is None and self.outcome is None
+    is_waiting: bool
 
 
 def label(arrival: Arrival) -> str:
@@ -113,16 +114,19 @@ def arrive(session: Session, new: NewArrival, *, by: Principal, zone: str) -> Ar
     return arrival
 
 
-def of_entry(session: Session, entry: Entry, *, by: Principal, zone: str) -> Arrival:
+def of_entry(
+    session: Session, entry: Entry, *, is_private: bool, by: Principal, zone: str
+) -> Arrival:
     """The arrival of a document that is registered at once, in a book that uses arrival numbers.
 
-    Its event is that of the registration.
+    Its event is that of the registration. Of a private entry (see `snapshots.is_private`) the
+    arrival, which all the registry reads, says neither sender nor detail.
     """
     new = NewArrival(
         delivery_method=DeliveryMethod(entry.delivery_method),
-        sender_name=entry.sender_name,
-        sender_email=entry.sender_email,
-        delivery_detail=entry.delivery_detail,
+        sender_name="" if is_private else entry.sender_name,
+        sender_email="" if is_private else entry.sender_email,
+        delivery_detail="" if is_private else entry.delivery_detail,
     )
     return _write(session, new, by=by, zone=zone)
 
@@ -174,12 +178,35 @@ def _take(session: Session, body_id: int, zone: str) -> tuple[int, int, datetime
 
 
 def get(session: Session, arrival_id: int, *, by: Principal) -> Arrival:
-    """An arrival of the body, for clerks, registrar and auditors. Raises NoSuchArrival."""
+    """An arrival of the body, for clerks, registrar and auditors.
+
+    Raises NoSuchArrival, also for one whose entry is not open to the person.
+    """
+    arrival = _noted(session, arrival_id, by)
+    entry = _entry_of(session, arrival, by)
+    if entry is not None and not entry[1]:
+        raise _missing()
+    return arrival
+
+
+def _noted(session: Session, arrival_id: int, by: Principal) -> Arrival:
     arrival = session.get(Arrival, arrival_id)
     may_read = by.is_clerk or by.is_registrar or by.is_auditor
     if arrival is None or arrival.body_id != by.body_id or not may_read:
-        raise NoSuchArrival(t("There is no such arrival, or it is not open to you."))
+        raise _missing()
     return arrival
+
+
+def _missing() -> NoSuchArrival:
+    return NoSuchArrival(t("There is no such arrival, or it is not open to you."))
+
+
+def _entry_of(session: Session, arrival: Arrival, by: Principal) -> tuple[str, bool] | None:
+    """The label of the arrival's entry, and whether the person may see it; None without one."""
+    row = session.execute(
+        select(Entry.label, visible_to(by)).where(Entry.arrival_id == arrival.id)
+    ).first()
+    return (row[0], row[1]) if row else None
 
 
 def registrable(
@@ -193,8 +220,8 @@ def registrable(
         raise OnlyIncomingArrive(
             t("Only an incoming document is registered from an arrival."), field="arrival"
         )
-    arrival = get(session, arrival_id, by=by)
-    _require_waiting(session, arrival)
+    arrival = _noted(session, arrival_id, by)
+    _require_waiting(session, arrival, by)
     return arrival
 
 
@@ -206,12 +233,12 @@ def end(
     Raises NoSuchArrival, NotAllowed, ArrivalDone, ArrivalReasonMissing, ArrivalTooLong.
     """
     by.require_scope("register")
-    arrival = get(session, arrival_id, by=by)
+    arrival = _noted(session, arrival_id, by)
     by.require(by.is_clerk or by.is_registrar, NOT_A_CLERK)
     reason = _short(reason, MAX_REASON, "reason")
     if not reason:
         raise ArrivalReasonMissing(t("Write why it gets no number."), field="reason")
-    _require_waiting(session, arrival)
+    _require_waiting(session, arrival, by)
     row = ArrivalEnd(
         arrival_id=arrival.id,
         outcome=outcome,
@@ -233,14 +260,16 @@ def end(
     return row
 
 
-def _require_waiting(session: Session, arrival: Arrival) -> None:
+def _require_waiting(session: Session, arrival: Arrival, by: Principal) -> None:
     key = func.hashtextextended(f"arrival:{arrival.id}", 0)  # the key of the database's own guard
     session.execute(select(func.pg_advisory_xact_lock(key)))
-    entry = session.scalar(select(Entry.label).where(Entry.arrival_id == arrival.id))
-    if entry is not None:
+    entry = _entry_of(session, arrival, by)
+    if entry is not None and entry[1]:
         raise ArrivalDone(
-            t("{arrival} is registered already: {entry}.", arrival=label(arrival), entry=entry)
+            t("{arrival} is registered already: {entry}.", arrival=label(arrival), entry=entry[0])
         )
+    if entry is not None:
+        raise ArrivalDone(t("{arrival} is registered already.", arrival=label(arrival)))
     if session.get(ArrivalEnd, arrival.id) is not None:
         raise ArrivalDone(t("{arrival} has ended already.", arrival=label(arrival)))
 
@@ -255,14 +284,15 @@ def listing(
 ) -> list[Waiting]:
     """Arrivals of the body: those that wait, the oldest first; or all, the newest first.
 
-    `before` is the id of the last of the page before (of all). Raises NotAllowed.
+    `before` is the id of the last of the page before (of all). What is registered in an entry that
+    is not open to the person shows neither sender nor entry. Raises NotAllowed.
     """
     by.require(
         by.is_clerk or by.is_registrar or by.is_auditor,
         t("Only the registry and the auditors see the arrivals."),
     )
     query = (
-        select(Arrival, Entry.id, Entry.label, ArrivalEnd)
+        select(Arrival, Entry, ArrivalEnd, visible_to(by))
         .outerjoin(Entry, Entry.arrival_id == Arrival.id)
         .outerjoin(ArrivalEnd, ArrivalEnd.arrival_id == Arrival.id)
         .where(Arrival.body_id == by.body_id)
@@ -277,24 +307,37 @@ def listing(
     rows = session.execute(query).all()
     people = organization.names(session, (arrival.received_by for arrival, *_ in rows))
     return [
-        Waiting(
-            id=arrival.id,
-            label=label(arrival),
-            arrived_at=arrival.arrived_at,
-            sender_name=arrival.sender_name,
-            sender_email=arrival.sender_email,
-            delivery_method=arrival.delivery_method,
-            delivery_detail=arrival.delivery_detail,
-            is_openable=arrival.is_openable,
-            note=arrival.note,
-            received_by=people.get(arrival.received_by or 0, ""),
-            entry_id=entry_id,
-            entry_label=entry_label or "",
-            outcome=ended.outcome if ended else None,
-            reason=ended.reason if ended else "",
-        )
-        for arrival, entry_id, entry_label, ended in rows
+        _row(arrival, entry, ended, people.get(arrival.received_by or 0, ""), is_open=bool(seen))
+        for arrival, entry, ended, seen in rows
     ]
+
+
+def _row(
+    arrival: Arrival,
+    entry: Entry | None,
+    ended: ArrivalEnd | None,
+    received_by: str,
+    *,
+    is_open: bool,
+) -> Waiting:
+    shown = entry is None or is_open
+    return Waiting(
+        id=arrival.id,
+        label=label(arrival),
+        arrived_at=arrival.arrived_at,
+        sender_name=arrival.sender_name if shown else "",
+        sender_email=arrival.sender_email if shown else "",
+        delivery_method=arrival.delivery_method,
+        delivery_detail=arrival.delivery_detail if shown else "",
+        is_openable=arrival.is_openable,
+        note=arrival.note if shown else "",
+        received_by=received_by,
+        entry_id=entry.id if entry and is_open else None,
+        entry_label=entry.label if entry and is_open else "",
+        outcome=ended.outcome if ended else None,
+        reason=ended.reason if ended else "",
+        is_waiting=entry is None and ended is None,
+    )
 
 
 def count_waiting(session: Session, *, body_id: int) -> int:

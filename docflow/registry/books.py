@@ -244,7 +244,7 @@ def open_to(session: Session, code: str, user_id: int, *, can_write: bool, by: P
     """Open a confidential book to a person by name. Raises NotAllowed, BadBook, NoSuchUser."""
     book = _held(session, code, by)
     _require_confidential(book)
-    person = organization.person(session, user_id)
+    person = organization.person(session, user_id, body_id=by.body_id)
     session.execute(
         insert(BookGrant)
         .values(book_id=book.id, user_id=user_id, can_write=can_write)
@@ -340,6 +340,7 @@ def _held(session: Session, code: str, by: Principal) -> Book:
 
 
 def _require_administrator(by: Principal) -> None:
+    by.require_scope("administer")
     by.require(by.is_administrator, ADMINISTRATOR)
 
 

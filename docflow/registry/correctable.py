@@ -3,7 +3,7 @@
 The rules are those of registration (`fields`). Other packages add fields by `correctable`.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -98,7 +98,7 @@ def _sender(about: About, raw: parties.Contact | None) -> Json:
         fields.require_parties(about.entry.direction, sender=contact, recipients=())
     if contact is None:
         return None
-    seen = snapshots.take(about.session, [contact], _book(about), by=about.by)[contact]
+    seen = _snapshots(about, [contact])[contact]
     return {
         "name": seen.name,
         "address": seen.address,
@@ -112,9 +112,7 @@ def _recipients(about: About, raw: Iterable[To]) -> Json:
     if about.entry.direction == Direction.OUTGOING:
         for_action = [contact for contact, is_copy in listed if not is_copy]
         fields.require_parties(about.entry.direction, sender=None, recipients=for_action)
-    known = snapshots.take(
-        about.session, [contact for contact, _ in listed], _book(about), by=about.by
-    )
+    known = _snapshots(about, [contact for contact, _ in listed])
     return [
         {
             "name": known[contact].name,
@@ -129,7 +127,7 @@ def _recipients(about: About, raw: Iterable[To]) -> Json:
 
 def _concerned(about: About, raw: Iterable[parties.Contact]) -> Json:
     contacts = [parties.checked(one, field="concerned") for one in raw]
-    known = snapshots.take(about.session, contacts, _book(about), by=about.by)
+    known = _snapshots(about, contacts)
     return [
         {
             "name": known[one].name,
@@ -156,8 +154,12 @@ def _registered_day(about: About) -> Json:
     return day.isoformat() if day else None
 
 
-def _book(about: About) -> Book:
-    return about.session.get_one(Book, about.entry.book_id)
+def _snapshots(
+    about: About, contacts: Sequence[parties.Contact]
+) -> dict[parties.Contact, snapshots.Snapshot]:
+    book = about.session.get_one(Book, about.entry.book_id)
+    private = snapshots.is_private(book, about.entry.grade)
+    return snapshots.take(about.session, contacts, is_private=private, by=about.by)
 
 
 _plain("subject", lambda about, raw: fields.subject(raw))

@@ -6,19 +6,18 @@ by field, with reason and authority, by the rules of registration.
 Source: DPR 445/2000 art. 54 and its decree DPCM 2013 art. 8 as model; domain rows 12 and 13.
 """
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import reduce
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock, organization
+from docflow import audit, canonical, clock, kinds, organization
 from docflow.errors import Conflict, Forbidden
 from docflow.folding import fold_reference, line
-from docflow.i18n import t
+from docflow.i18n import Text, t
 from docflow.principal import Principal
 from docflow.registry import indexing
 from docflow.registry.access import may_write
@@ -28,6 +27,7 @@ from docflow.registry.correctable import About, field_named
 from docflow.registry.current import Json
 from docflow.registry.models import Annulment, Book, Entry
 from docflow.registry.queries import get
+from docflow.words import text as word_of
 
 MAX_REASON = 2000
 
@@ -38,6 +38,10 @@ class NotYoursToCorrect(Forbidden):
 
 class CorrectedMeanwhile(Conflict):
     """Somebody else corrected the entry in the meantime."""
+
+
+class GivenAtRegistration(Conflict):
+    """What was said at the registration is corrected with a reason; only gaps are filled in."""
 
 
 class NothingCorrected(Conflict):
@@ -76,59 +80,103 @@ def correct(
         raise ReasonMissing(t("Write the reason of the correction."), field="reason")
     kind = CorrectionKind.CORRECTION
     authority = _reason(authority, "authority")
-    rows = _write(session, entry, changes, kind, reason, authority, by=by, zone=zone)
+    changed = _changed(session, entry, changes, by=by, zone=zone)
+    rows = _write(session, entry, changed, kind, reason, authority, by=by)
     if not rows:
         raise NothingCorrected(t("Nothing was changed: the values are those of the book."))
     return rows
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A field that gets another value."""
+
+    field: str
+    old: Json
+    new: Json
+
+
 def complete(
-    session: Session, entry: Entry, changes: Mapping[str, object], *, by: Principal, zone: str
-) -> list[Correction]:
-    """Fill in what was left "to be described" at the registration; it needs no reason.
-
-    The caller has checked that the person may do so, and that these fields were left open.
-    Raises AlreadyAnnulled, NotCorrectable, and Invalid by the rules of registration.
-    """
-    return _write(session, entry, changes, CorrectionKind.COMPLETION, "", "", by=by, zone=zone)
-
-
-def _write(
     session: Session,
     entry: Entry,
     changes: Mapping[str, object],
-    kind: CorrectionKind,
-    reason: str,
-    authority: str,
     *,
+    reason: str = "",
+    fills: Callable[[Change], bool] = lambda change: True,
     by: Principal,
     zone: str,
 ) -> list[Correction]:
+    """Fill in what was left "to be described" at the registration; it needs no reason.
+
+    The caller has checked that the person may do so; `fills` tells of each change whether the field
+    was left open. What was not is corrected, with the reason. Raises GivenAtRegistration where
+    there is none, AlreadyAnnulled, NotCorrectable, and Invalid by the rules of registration.
+    """
+    changed = _changed(session, entry, changes, by=by, zone=zone)
+    filled = [one for one in changed if fills(one)]
+    others = [one for one in changed if one not in filled]
+    reason = _reason(reason, "reason")
+    if others and not reason:
+        raise GivenAtRegistration(
+            t(
+                "This was said at the registration: {fields}. Leave it as it was, or write why it "
+                "is corrected.",
+                fields=_named(others),
+            ),
+            field="reason",
+        )
+    rows = _write(session, entry, filled, CorrectionKind.COMPLETION, "", "", by=by)
+    return rows + _write(session, entry, others, CorrectionKind.CORRECTION, reason, "", by=by)
+
+
+def _changed(
+    session: Session,
+    entry: Entry,
+    changes: Mapping[str, object],
+    *,
+    by: Principal,
+    zone: str,
+) -> list[Change]:
+    """What really changes, checked. Raises AlreadyAnnulled, NotCorrectable, Invalid."""
     require_not_annulled(session, entry)
     overlay = overlay_of(session, entry.id)
-    now = clock.now()
-    rows = []
+    found = []
     for name, raw in changes.items():
         field = field_named(name)
         about = About(session, entry, name, by, zone)
         old = overlay[name] if name in overlay else field.registered(about)
         new = field.check(about, raw)
-        if new == old:
-            continue
-        rows.append(
-            Correction(
-                entry_id=entry.id,
-                kind=kind,
-                field=name,
-                old=old,
-                new=new,
-                key=fold_reference(new) if name == "sender_reference" else "",
-                reason=reason,
-                authority=authority,
-                corrected_by=by.person_id,
-                corrected_at=now,
-            )
+        if new != old:
+            found.append(Change(name, old, new))
+    return found
+
+
+def _write(
+    session: Session,
+    entry: Entry,
+    changed: Sequence[Change],
+    kind: CorrectionKind,
+    reason: str,
+    authority: str,
+    *,
+    by: Principal,
+) -> list[Correction]:
+    now = clock.now()
+    rows = [
+        Correction(
+            entry_id=entry.id,
+            kind=kind,
+            field=one.field,
+            old=one.old,
+            new=one.new,
+            key=fold_reference(one.new) if one.field == "sender_reference" else "",
+            reason=reason,
+            authority=authority,
+            corrected_by=by.person_id,
+            corrected_at=now,
         )
+        for one in changed
+    ]
     if not rows:
         return rows
     session.add_all(rows)
@@ -168,8 +216,7 @@ def digest(row: Correction) -> str:
         "by": row.corrected_by,
         "at": row.corrected_at.astimezone(UTC).isoformat(timespec="microseconds"),
     }
-    text = json.dumps(core, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return canonical.digest(core)
 
 
 def may_correct(session: Session, entry: Entry, *, by: Principal) -> bool:
@@ -221,6 +268,12 @@ def count(session: Session, entry_id: int) -> int:
     """How many corrections an entry has."""
     query = select(func.count()).select_from(Correction).where(Correction.entry_id == entry_id)
     return session.scalar(query) or 0
+
+
+def _named(changes: Sequence[Change]) -> Text:
+    """The names of the fields, for whoever reads them."""
+    names = [word_of("field", one.field.removeprefix(kinds.PREFIX)) for one in changes]
+    return reduce(lambda said, name: t("{first}, {next}", first=said, next=name), names)
 
 
 def _reason(text: str, field: str) -> str:

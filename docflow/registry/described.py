@@ -14,7 +14,7 @@ from docflow import clock, kinds
 from docflow.errors import Invalid
 from docflow.i18n import t
 from docflow.principal import Principal
-from docflow.registry.counter import Grade, Provisional, ProvisionalMode
+from docflow.registry.entry_notes import Grade, Provisional, ProvisionalMode
 from docflow.registry.models import Book, Direction, Priority
 
 
@@ -146,4 +146,5 @@ def _kind(
         book=book.code,
         by=by,
     )
-    return chosen, kinds.checked(chosen.definition.fields, said.values)
+    is_whole = said.provisional is not ProvisionalMode.QUEUE  # that is described later
+    return chosen, kinds.checked(chosen.definition.fields, said.values, is_whole=is_whole)

@@ -1,18 +1,46 @@
-"""The digest by which the audit trail knows an entry again."""
+"""The digests by which the audit trail knows an entry again, and what was written beside it."""
 
-import hashlib
-import json
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
-from docflow.registry.counter import Grade
-from docflow.registry.models import Entry
+from docflow import canonical
+from docflow.registry.changes import EntryPerson
+from docflow.registry.entry_notes import Grade
+from docflow.registry.models import Entry, Recipient
 
 
 def core_digest(entry: Entry) -> str:
     """SHA-256 over the core of an entry; the registration's event holds it, for verification."""
-    text = json.dumps(core(entry), sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return canonical.digest(core(entry))
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """The rows written with an entry that stand in tables of their own."""
+
+    recipients: Sequence[Recipient] = ()
+    persons: Sequence[EntryPerson] = ()
+    relations: Sequence[tuple[int, str]] = ()  # of the registration: the other entry, the kind
+    depositor: str = ""
+
+    def digest(self) -> str:
+        """SHA-256 over them; empty where there are none. The registration's event holds it."""
+        rows: dict[str, Any] = {
+            "recipients": [
+                [one.position, one.name, one.address, one.email, one.is_copy]
+                for one in sorted(self.recipients, key=lambda one: one.position)
+            ],
+            "persons": [
+                [one.position, one.name, one.tax_number]
+                for one in sorted(self.persons, key=lambda one: one.position)
+            ],
+            "relations": sorted([other_id, str(kind)] for other_id, kind in self.relations),
+            "depositor": self.depositor,
+        }
+        there = {name: value for name, value in rows.items() if value}
+        return canonical.digest(there) if there else ""
 
 
 def core(entry: Entry) -> dict[str, Any]:

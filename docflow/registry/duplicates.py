@@ -20,7 +20,7 @@ from docflow.i18n import Text, t
 from docflow.principal import Principal
 from docflow.registry import queries
 from docflow.registry.changes import Correction
-from docflow.registry.counter import DuplicateNote, Likeness
+from docflow.registry.entry_notes import DuplicateNote, Likeness
 from docflow.registry.models import Annulment, Direction, Entry
 
 MAX_REASON = 500
@@ -37,10 +37,14 @@ class DuplicateReasonTooLong(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """An entry that looks like what is being registered; `line` is None where it is not open."""
+    """An entry that looks like what is being registered.
 
-    entry_id: int
-    likeness: Likeness
+    One with nothing in it stands for all that are not open to the person: neither which they are
+    nor how many is told, nor by what they are alike.
+    """
+
+    entry_id: int | None
+    likeness: Likeness | None
     line: queries.Line | None
 
 
@@ -75,7 +79,7 @@ def guard(
     if not keys:
         return []
     reason = checked_reason(reason)
-    session.execute(_LOCK, {"keys": keys})
+    _lock(session, keys)
     found = _found(session, marks, by)
     if found and not reason:
         raise DuplicateFound(shown(session, found, by=by))
@@ -119,11 +123,16 @@ def checked_reason(reason: str) -> str:
 
 
 def shown(session: Session, found: Sequence[tuple[int, Likeness]], *, by: Principal) -> list[Alike]:
-    """What the person may know of these entries: the line, or only that there is one."""
+    """What the person may know of these entries: their lines, or only that there is one."""
     ids = {entry_id for entry_id, _ in found}
     rows = session.execute(queries.lines_query(by).where(Entry.id.in_(ids))).all()
     lines = {one.id: one for one in queries.lines(session, rows)}
-    return [Alike(entry_id, likeness, lines.get(entry_id)) for entry_id, likeness in found]
+    told = [
+        Alike(entry_id, likeness, lines[entry_id])
+        for entry_id, likeness in found
+        if entry_id in lines
+    ]
+    return told if ids == set(lines) else [*told, Alike(None, None, None)]
 
 
 def noted(session: Session, entry_id: int, *, by: Principal) -> tuple[str, list[Alike]]:
@@ -137,6 +146,17 @@ def noted(session: Session, entry_id: int, *, by: Principal) -> tuple[str, list[
         return "", []
     alike = shown(session, [(row.other_id, Likeness(row.likeness)) for row in rows], by=by)
     return rows[0].reason, [one for one in alike if one.line is not None]
+
+
+def hold_all(session: Session, several: Sequence[Marks], *, by: Principal) -> None:
+    """Put a whole batch in order with everybody else, before its first number is taken."""
+    keys = {key for marks in several for key in _keys(marks, by)}
+    if keys:
+        _lock(session, sorted(keys))
+
+
+def _lock(session: Session, keys: Sequence[str]) -> None:
+    session.execute(_LOCK, {"keys": list(keys)})
 
 
 def _keys(marks: Marks, by: Principal) -> list[str]:
@@ -201,6 +221,8 @@ def _by_file(session: Session, marks: Marks, by: Principal) -> list[int]:
             .outerjoin(Annulment, Annulment.entry_id == Entry.id)
             .where(
                 documents.File.sha256.in_(marks.digests),
+                # The same logo lies in every mail of a sender.
+                documents.File.parent_id.is_(None),
                 Entry.body_id == by.body_id,
                 Entry.direction == marks.direction,
                 Annulment.entry_id.is_(None),

@@ -6,7 +6,7 @@ State secrets belong to a registry of their own, with its own rooms and people (
 
 from docflow.errors import Invalid
 from docflow.i18n import t
-from docflow.registry.counter import Grade
+from docflow.registry.entry_notes import Grade
 
 STATE_SECRETS = ("secret", "top-secret")  # απόρρητο, άκρως απόρρητο
 

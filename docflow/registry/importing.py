@@ -66,7 +66,8 @@ def seal(
 ) -> BookYear:
     """The old register is in: no number is added to the year from now on.
 
-    Counters and last time are those of its entries. Raises YearInUse.
+    Each series ends at its last entry, or at the last number that is declared missing; the time is
+    that of the last entry. Raises YearInUse.
     """
     lasts = session.execute(
         text(
@@ -75,8 +76,11 @@ def seal(
         ),
         {"book_id": book.id, "year": year},
     ).all()
+    ends = {name: last for name, last, _ in lasts}
+    for name, _, last in gaps:
+        ends[name] = max(last, ends.get(name, 0))
     counters = {
-        ("last_number" if name == "common" else f"last_{name}"): last for name, last, _ in lasts
+        ("last_number" if name == "common" else f"last_{name}"): last for name, last in ends.items()
     }
     sealed = session.execute(
         update(BookYear)

@@ -137,6 +137,10 @@ class BookYear(PolicyColumns, Base):
         return self.state != YearState.OPEN
 
 
+ERASED = "(διαγράφηκε)"
+"""What an erasure writes in place of personal data (the function erase_entry, migration 0017)."""
+
+
 class Entry(Base):
     """A registered document: the core that nobody can change."""
 

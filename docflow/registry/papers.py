@@ -6,6 +6,7 @@ Source: ν. 4727/2020 art. 19 par. 3; ν. 2690/1999 art. 12 («οφείλει ν
 """
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy import select
@@ -18,14 +19,17 @@ from docflow.folding import fold
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Principal
-from docflow.registry import codes, origins, queries
+from docflow.registry import attached_proof, codes, origins, queries
 from docflow.registry.changes import Correction
 from docflow.registry.deposits import depositor
-from docflow.registry.models import Annulment, DeliveryMethod, Paper
+from docflow.registry.models import Annulment, Paper
+from docflow.words import word
 
 log = logging.getLogger(__name__)
 
 RECEIPT = "receipt"
+PROOF_NAMES = {"el": "Απόδειξη καταχώρισης", "en": "Proof of registration"}
+MOST_TRIES = 3  # to print an entry that somebody goes on correcting
 
 
 class PrintingFailed(Unavailable):
@@ -35,9 +39,20 @@ class PrintingFailed(Unavailable):
 def receipt(office: Office, entry_id: int, *, by: Principal, language: str) -> bytes:
     """The receipt of an entry as PDF, as it stands now: after a correction with the new values.
 
-    An annulled entry gets one that says so above all. Raises NoSuchEntry, StoreUnavailable,
-    PrintingFailed.
+    An annulled entry gets one that says so above all; what happens to the entry while the paper is
+    printed is printed too. Raises NoSuchEntry, StoreUnavailable, PrintingFailed.
     """
+    for _ in range(MOST_TRIES):
+        pdf = _receipt(office, entry_id, by=by, language=language)
+        if pdf is not None:
+            return pdf
+    raise PrintingFailed(
+        t("The receipt could not be made. The entry stands; print it again in a minute.")
+    )
+
+
+def _receipt(office: Office, entry_id: int, *, by: Principal, language: str) -> bytes | None:
+    """The receipt; None where the entry was corrected or annulled while it was printed."""
     with office.db.begin() as session:
         entry = queries.get(session, entry_id, by=by)
         kind = _kind(session, entry.id)
@@ -46,8 +61,17 @@ def receipt(office: Office, entry_id: int, *, by: Principal, language: str) -> b
     if kept is not None:
         return documents.read_bytes(office, kept.sha256)
     assert data is not None
+    proof = attached_proof.awaited(office, entry_id)
     try:
-        pdf = printing.receipt(data, language=language)
+        pdf = printing.receipt(replace(data, has_proof=proof is not None), language=language)
+        if proof is not None:
+            pdf = printing.attach(
+                pdf,
+                name=f"{data.number}-{data.year}.tlog-proof",
+                data=proof.encode(),
+                description=PROOF_NAMES[language],
+                mime_type="text/plain",
+            )
     except printing.PrintingError as error:
         raise PrintingFailed(
             t("The receipt could not be made. The entry stands; print it again in a minute.")
@@ -56,6 +80,8 @@ def receipt(office: Office, entry_id: int, *, by: Principal, language: str) -> b
     stored = documents.keep(office, pdf)
     with office.db.begin() as session:
         entry = queries.get(session, entry_id, by=by, lock=True)
+        if _kind(session, entry.id) != kind:
+            return None
         already = session.get(Paper, (entry_id, kind, language))
         if already is None:
             session.add(
@@ -129,11 +155,12 @@ def _receipt_data(
         verification_url=verification_url(office, entry.verification_code),
         sender_reference=now.sender_reference,
         sender_dated_on=now.sender_dated_on,
-        received_by=METHOD_NAMES[language][DeliveryMethod(now.delivery_method)],
+        received_by=word("delivery_method", now.delivery_method, language),
         registered_by=known.registered_by,
         files=tuple(
             printing.ReceiptFile(f.name, f.size, f.sha256)
             for f in documents.files(session, entry.id)
+            if f.parent is None  # parts of a mail are told by its own digest
         ),
         corrected_at=clock.local(last.corrected_at, zone) if last else None,
         annulled_at=clock.local(known.annulment.annulled_at, zone) if known.annulment else None,
@@ -206,27 +233,3 @@ def seal_key(office: Office) -> "signing.SigningKey":
     except OSError as error:
         raise signing.KeyUnusable(f"the seal's file cannot be read: {error}") from error
     return _keys[kept]
-
-
-METHOD_NAMES = {
-    "el": {
-        DeliveryMethod.COUNTER: "Αυτοπροσώπως",
-        DeliveryMethod.POST: "Ταχυδρομείο",
-        DeliveryMethod.REGISTERED_POST: "Συστημένη επιστολή",
-        DeliveryMethod.COURIER: "Ταχυμεταφορά",
-        DeliveryMethod.EMAIL: "Ηλεκτρονικό ταχυδρομείο",
-        DeliveryMethod.FAX: "Τηλεομοιοτυπία",
-        DeliveryMethod.PORTAL: "Διαδικτυακή πύλη",
-        DeliveryMethod.SYSTEM: "Πληροφοριακό σύστημα",
-    },
-    "en": {
-        DeliveryMethod.COUNTER: "In person",
-        DeliveryMethod.POST: "Post",
-        DeliveryMethod.REGISTERED_POST: "Registered post",
-        DeliveryMethod.COURIER: "Courier",
-        DeliveryMethod.EMAIL: "E-mail",
-        DeliveryMethod.FAX: "Fax",
-        DeliveryMethod.PORTAL: "Web portal",
-        DeliveryMethod.SYSTEM: "Information system",
-    },
-}

@@ -15,7 +15,7 @@ from docflow import clock
 from docflow.errors import Conflict, Invalid, NotFound
 from docflow.i18n import t
 from docflow.principal import Principal
-from docflow.registry import arrivals, numbering, reservations
+from docflow.registry import arrivals, numbering, reservations, snapshots
 from docflow.registry.annulment import require_not_annulled
 from docflow.registry.models import Book, BookYear, Direction, Entry, Relation
 from docflow.registry.policies import Policy, Scheme, policy_of
@@ -155,7 +155,8 @@ def give(
         uses_arrivals = _next(session, entry, place, book, zone)
     entry.received_at = received_at or (arrival.arrived_at if arrival else entry.registered_at)
     if arrival is None and uses_arrivals and entry.direction == Direction.INCOMING:
-        arrival = arrivals.of_entry(session, entry, by=by, zone=zone)
+        private = snapshots.is_private(book, entry.grade)
+        arrival = arrivals.of_entry(session, entry, is_private=private, by=by, zone=zone)
     entry.arrival_id = arrival.id if arrival else None
 
 

@@ -1,122 +1,34 @@
-"""Do the corrections agree with the audit trail, and the values of now with the corrections?
+"""Showing an outsider, with one small file, that an entry stood in the register at a time."""
 
-Part of every `docflow audit verify`. The database keeps people from writing these rows by hand;
-this finds what was done with the database's own guards off.
-"""
-
-from collections.abc import Iterator
-from datetime import date
-from typing import Any
-
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from docflow import audit
-from docflow.registry.changes import (
-    AnnulmentRequest,
-    Corrected,
-    Correction,
-    CorrectionKind,
-    RequestState,
-)
-from docflow.registry.corrections import digest
-from docflow.registry.models import Annulment, Entry
-
-CORRECTING = ("entry.corrected", "entry.completed")
-# Fields whose registered value stands in the entry's own row, so that the first old value of a
-# correction can be compared with it.
-_IN_ROW = (
-    "subject",
-    "sender_reference",
-    "sender_dated_on",
-    "delivery_method",
-    "delivery_detail",
-    "attachments_count",
-    "attachments_note",
-    "addressee_unit_id",
-)
+from docflow.errors import NotFound
+from docflow.i18n import t
+from docflow.principal import Principal
+from docflow.registry import queries
+from docflow.registry.digests import core
 
 
-@audit.check
-def corrections_have_events(session: Session) -> Iterator[audit.Finding]:
-    """Each correction is as its event says; none was written or taken away behind the trail."""
-    told: dict[int, tuple[int, str]] = {}
-    for event in session.scalars(select(audit.Event).where(audit.Event.action.in_(CORRECTING))):
-        for correction_id, digested in event.details.get("corrections", {}).items():
-            told[int(correction_id)] = (event.id, digested)
-    seen = set()
-    rows = session.scalars(
-        select(Correction).order_by(Correction.id).execution_options(yield_per=2000)
-    )
-    for row in rows:
-        seen.add(row.id)
-        about = f"correction {row.id} ({row.field}) of entry id {row.entry_id}"
-        if row.id not in told:
-            yield audit.Finding("inserted", None, None, f"{about} has no event")
-        elif told[row.id][1] != digest(row):
-            yield audit.Finding("altered", None, told[row.id][0], f"{about} was altered")
-    for missing in sorted(set(told) - seen):
-        yield audit.Finding("missing", None, told[missing][0], f"correction {missing} was removed")
+class NoProof(NotFound):
+    """The entry was taken over from an old register; its registration is no event of its own."""
 
 
-@audit.check
-def values_follow_from_corrections(session: Session) -> Iterator[audit.Finding]:
-    """Each correction begins where the one before it ended, and the last is the value of now."""
-    now: dict[int, dict[str, Any]] = {}
-    is_corrected: dict[int, bool] = {}
-    entries: dict[int, Entry] = {}
-    for row in session.scalars(select(Correction).order_by(Correction.id)):
-        values = now.setdefault(row.entry_id, {})
-        if row.field in values:
-            is_consistent = values[row.field] == row.old
-        elif row.field in _IN_ROW:
-            entry = entries.get(row.entry_id) or session.get_one(Entry, row.entry_id)
-            entries[row.entry_id] = entry
-            is_consistent = _in_row(entry, row.field) == row.old
-        else:
-            is_consistent = True
-        if not is_consistent:
-            detail = (
-                f"correction {row.id} ({row.field}) of entry id {row.entry_id} "
-                "does not begin with the value before it"
-            )
-            yield audit.Finding("altered", None, None, detail)
-        values[row.field] = row.new
-        is_corrected[row.entry_id] = (
-            is_corrected.get(row.entry_id, False) or row.kind == CorrectionKind.CORRECTION
+def prove(session: Session, entry_id: int, *, by: Principal) -> str:
+    """A C2SP tlog-proof of the entry's registration, with its data and what makes its leaf again.
+
+    Whoever holds it can show, offline, that this entry with this number, time, content and files
+    stood in the log when its head was signed. Raises NoSuchEntry, NoProof, audit.NotYetProven.
+    """
+    entry = queries.get(session, entry_id, by=by)
+    return audit.prove(session, registration(session, entry.id), record=core(entry))
+
+
+def registration(session: Session, entry_id: int) -> int:
+    """The event of the entry's registration. Raises NoProof."""
+    event_id = audit.event_id(session, "entry.registered", ("entry", entry_id))
+    if event_id is None:
+        raise NoProof(
+            t("This entry was taken over from an old register; the log has no proof of it.")
         )
-    kept = {row.entry_id: row for row in session.scalars(select(Corrected))}
-    for entry_id in sorted(set(kept) | set(now)):
-        overlay = kept.get(entry_id)
-        if (
-            overlay is None
-            or overlay.fields != now.get(entry_id)
-            or overlay.is_corrected != is_corrected.get(entry_id)
-        ):
-            detail = f"the values of now of entry id {entry_id} do not follow from its corrections"
-            yield audit.Finding("altered", None, None, detail)
-
-
-@audit.check
-def annulments_were_approved(session: Session) -> Iterator[audit.Finding]:
-    """An annulment with a request was asked for and approved by two different people."""
-    rows = session.execute(
-        select(Annulment, AnnulmentRequest).join(
-            AnnulmentRequest, AnnulmentRequest.id == Annulment.request_id
-        )
-    )
-    for annulment, request in rows:
-        if (
-            request.entry_id != annulment.entry_id
-            or request.state != RequestState.APPROVED
-            or request.decided_by != annulment.annulled_by
-            or request.requested_by == request.decided_by
-            or request.reason != annulment.reason
-        ):
-            detail = f"the annulment of entry id {annulment.entry_id} was not approved so"
-            yield audit.Finding("altered", None, None, detail)
-
-
-def _in_row(entry: Entry, field: str) -> Any:
-    value = getattr(entry, field)
-    return value.isoformat() if isinstance(value, date) else value
+    return event_id

@@ -8,6 +8,7 @@ the registration stay. Source: ν. 2690/1999 art. 12 (the same day), domain sect
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, select
@@ -18,10 +19,11 @@ from docflow.errors import Conflict, Forbidden
 from docflow.i18n import t
 from docflow.parties import Contact
 from docflow.principal import Principal
-from docflow.registry import described, queries
+from docflow.registry import described, indexing, queries
 from docflow.registry.access import may_write, open_to_person, visible_to
-from docflow.registry.corrections import complete
-from docflow.registry.counter import Provisional, ProvisionalMode
+from docflow.registry.corrections import Change, complete, overlay_of
+from docflow.registry.entry_notes import Grade, Provisional, ProvisionalMode
+from docflow.registry.kinded import values_now
 from docflow.registry.models import (
     Access,
     Annulment,
@@ -30,8 +32,9 @@ from docflow.registry.models import (
     Direction,
     Entry,
     Handling,
+    Priority,
 )
-from docflow.registry.service import NewEntry
+from docflow.registry.new_entry import NewEntry
 
 # The register is kept in Greek, whoever reads it: what stands in it is not translated.
 TO_DESCRIBE = "Προς περιγραφή"
@@ -45,6 +48,14 @@ class NotDescribed(Conflict):
 
 class AlreadyDescribed(Conflict):
     """An entry is described once; after that it is corrected."""
+
+
+class GradedHigher(Conflict):
+    """The kind of document asks for a higher grade than the entry was registered with."""
+
+
+class OtherKind(Conflict):
+    """The entry has a kind of document, which never changes."""
 
 
 class NotYoursToDescribe(Forbidden):
@@ -103,12 +114,16 @@ def closed_envelope(new: NewEntry) -> NewEntry:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """What was found when the document was looked at. `fields` as in `corrections.correct`."""
+    """What was found when the document was looked at. `fields` as in `corrections.correct`.
+
+    `reason` is needed where a field says something else than it did at the registration.
+    """
 
     fields: Mapping[str, object]
     kind: str | None = None
     kind_version: int | None = None
     values: Mapping[str, Any] = field(default_factory=dict)
+    reason: str = ""
 
 
 def describe(
@@ -116,9 +131,11 @@ def describe(
 ) -> Entry:
     """Fill in what was left open; with it the entry becomes like any other.
 
-    Whoever opens an envelope sees it from then on; the clerk who registered it does not any more.
-    Raises NoSuchEntry, NotYoursToDescribe, AlreadyDescribed, AlreadyAnnulled, and Invalid by the
-    rules of registration.
+    What was said at the registration is corrected, with the description's reason. Of an entry that
+    has a kind already, `values` fill in the kind's fields. Whoever opens an envelope sees it from
+    then on; the clerk who registered it does not any more. Raises NoSuchEntry, NotYoursToDescribe,
+    AlreadyDescribed, AlreadyAnnulled, GivenAtRegistration, GradedHigher, OtherKind, and Invalid by
+    the rules of registration.
     """
     by.require_scope("register")
     entry = queries.get(session, entry_id, by=by, lock=True)
@@ -129,9 +146,18 @@ def describe(
         )
     if not may_describe(session, entry, row, by=by):
         raise NotYoursToDescribe(_WHOSE[ProvisionalMode(row.mode)])
-    complete(session, entry, description.fields, by=by, zone=zone)
-    if description.kind:
-        _keep_kind(session, entry, description, by)
+    chosen, values = _kind(session, entry, description, by)
+    complete(
+        session,
+        entry,
+        {**description.fields, **values},
+        reason=description.reason,
+        fills=_fills,
+        by=by,
+        zone=zone,
+    )
+    if chosen is not None:
+        _keep_kind(session, entry, chosen, description.values, by=by, zone=zone)
     row.described_at, row.described_by = clock.now(), by.person_id
     if row.mode == ProvisionalMode.ENVELOPE:
         _close_to_the_counter(session, entry, by)
@@ -218,9 +244,40 @@ def _waits() -> ColumnElement[bool]:
     return and_(Provisional.described_at.is_(None), Entry.id.not_in(annulled))
 
 
-def _keep_kind(session: Session, entry: Entry, description: Description, by: Principal) -> None:
-    """The kind of an entry that had none: the row is new, like the one of a registration."""
-    assert description.kind is not None
+def _fills(change: Change) -> bool:
+    """Whether the field was left open at the registration, or only gets more to what it says."""
+    old, new = change.old, change.new
+    if change.field == "sender" and old and new and old["name"] != UNKNOWN_SENDER:
+        said = [name for name in ("name", "address", "email") if old[name]]
+        return all(new[name] == old[name] for name in said)
+    return old in (None, "", 0, [], TO_DESCRIBE, CLOSED_ENVELOPE) or change.field == "sender"
+
+
+def _kind(
+    session: Session, entry: Entry, description: Description, by: Principal
+) -> tuple[kinds.Chosen | None, dict[str, Any]]:
+    """The kind for an entry that has none; or, of one that has, what its fields say now.
+
+    Raises OtherKind, GradedHigher, ValuesWithoutKind, and what `kinds.choose` raises.
+    """
+    known = kinds.of_entry(session, entry.id)
+    if known is not None:
+        if description.kind not in (None, known.code):
+            raise OtherKind(
+                t(
+                    "The entry is of the kind “{title}”. Leave the kind as it is, or annul the "
+                    "entry and register the document anew.",
+                    title=known.definition.title_el,
+                ),
+                field="kind",
+            )
+        now = values_now(known.values, overlay_of(session, entry.id))
+        kinds.checked(known.definition.fields, {**now, **description.values})  # nothing is missing
+        return None, {kinds.PREFIX + code: raw for code, raw in description.values.items()}
+    if not description.kind:
+        if description.values:
+            raise described.ValuesWithoutKind(t("Choose the kind of document first."), field="kind")
+        return None, {}
     book = session.get_one(Book, entry.book_id)
     chosen = kinds.choose(
         session,
@@ -230,8 +287,43 @@ def _keep_kind(session: Session, entry: Entry, description: Description, by: Pri
         book=book.code,
         by=by,
     )
-    values = kinds.checked(chosen.definition.fields, description.values)
+    wanted = Grade(chosen.definition.defaults.grade or Grade.UNCLASSIFIED)
+    if list(Grade).index(wanted) > list(Grade).index(Grade(entry.grade)):
+        # The grade is of the registration and never changes: half a book would have seen it.
+        raise GradedHigher(
+            t(
+                "Documents of the kind “{title}” are graded higher than this entry was. Annul it "
+                "and register the document anew with the kind.",
+                title=chosen.definition.title_el,
+            ),
+            field="kind",
+        )
+    return chosen, {}
+
+
+def _keep_kind(
+    session: Session,
+    entry: Entry,
+    chosen: kinds.Chosen,
+    said: Mapping[str, Any],
+    *,
+    by: Principal,
+    zone: str,
+) -> None:
+    """The kind of an entry that had none: the row is new, like the one of a registration.
+
+    Its defaults for priority and deadline count where nobody has said anything else since.
+    """
+    values = kinds.checked(chosen.definition.fields, said)
     described.keep_kind(session, entry.id, chosen, values)
+    defaults, handling = chosen.definition.defaults, session.get(Handling, entry.id)
+    taken: dict[str, Any] = {}
+    if handling is not None and defaults.priority and handling.priority == Priority.NORMAL:
+        handling.priority = taken["priority"] = Priority(defaults.priority)
+    if handling is not None and defaults.days is not None and handling.due_on is None:
+        received_on = clock.local(entry.received_at, zone).date()
+        handling.due_on = received_on + timedelta(days=defaults.days)
+        taken["due_on"] = handling.due_on.isoformat()
     audit.record(
         session,
         "entry.kind-given",
@@ -239,7 +331,10 @@ def _keep_kind(session: Session, entry: Entry, description: Description, by: Pri
         subject=("entry", entry.id),
         kind=[chosen.code, chosen.version],
         values=kinds.digest(values),
+        **taken,
     )
+    session.flush()  # the row of the kind, whose words the entry is found by
+    indexing.reindex(session, entry)
 
 
 def _close_to_the_counter(session: Session, entry: Entry, by: Principal) -> None:

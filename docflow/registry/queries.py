@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Row, Select, func, or_, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from docflow import organization
 from docflow.errors import NotFound
@@ -283,7 +283,9 @@ def filtered(query: Q, wanted: Filter, zone: str) -> Q:
             Entry.registered_at < midnight(wanted.last_day + timedelta(days=1), zone)
         )
     if wanted.state:
-        query = query.where(Handling.state == wanted.state)
+        struck = aliased(Annulment)  # what is annulled waits for nobody
+        annulled = select(struck.entry_id).where(struck.entry_id == Entry.id).exists()
+        query = query.where(Handling.state == wanted.state, ~annulled)
     if wanted.unit_id:
         query = query.where(Handling.unit_id == wanted.unit_id)
     return query

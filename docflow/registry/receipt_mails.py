@@ -17,11 +17,13 @@ from docflow.errors import Conflict, Invalid, NotFound
 from docflow.i18n import LANGUAGES, t, translate
 from docflow.office import Office
 from docflow.principal import Principal, Via, system
-from docflow.registry import papers, queries
+from docflow.registry import attached_proof, papers, queries
 from docflow.registry.access import may_write
 from docflow.registry.annulment import require_not_annulled
 from docflow.registry.current import current
 from docflow.registry.models import Book, Entry
+
+_WAITS = 4  # tries in which a mail waits for the log
 
 
 class NoAddress(Invalid):
@@ -183,6 +185,11 @@ def send(run: outbox.Run, *, mail_id: int) -> None:
         to, language, entry_id, label = row.email, row.language, entry.id, entry.label
         body_id, body = entry.body_id, organization.body(session, entry.body_id).name
         by = organization.principal(session, row.asked_by, via=Via.JOB)
+        if run.attempt <= _WAITS and attached_proof.is_coming(session, entry_id):
+            # A mail can wait some seconds for the proof that goes with the receipt.
+            raise audit.NotYetProven(
+                t("The proof is made within seconds. Please try again in a minute.")
+            )
     pdf = papers.receipt(office, entry_id, by=by, language=language)
     message_id = mail.send(
         office.settings,

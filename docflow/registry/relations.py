@@ -4,7 +4,6 @@ A tie is written once and shown on both sides; who takes it back strikes it out 
 Source: domain row 34 (σχετικό, απάντηση, διαβιβαστικό, ορθή επανάληψη, αντικατάσταση).
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,7 @@ from docflow.errors import Conflict, Forbidden, Invalid, NotFound
 from docflow.folding import line
 from docflow.i18n import t
 from docflow.principal import Principal
-from docflow.registry.access import may_write, visible_to
+from docflow.registry.access import may_write
 from docflow.registry.annulment import (
     MAX_REASON,
     ReasonMissing,
@@ -25,15 +24,7 @@ from docflow.registry.annulment import (
 )
 from docflow.registry.changes import RelationRemoval
 from docflow.registry.models import Book, Entry, EntryRelation, Handling, Relation
-from docflow.registry.queries import (
-    Line,
-    NoSuchEntry,
-    get,
-    hold,
-    lines,
-    lines_query,
-    numbered,
-)
+from docflow.registry.queries import Line, get, hold, lines, lines_query
 
 BY_HAND = (
     Relation.RELATED,
@@ -43,7 +34,6 @@ BY_HAND = (
     Relation.REPLACES,
 )
 HOPS, MAX_NODES = 2, 30
-_CITED = re.compile(r"(?:([\w.-]{1,40})[: ]\s*)?(\d{1,9}(?:-\w{1,9})?)\s*/\s*(\d{4})")
 
 
 class NotYoursToRelate(Forbidden):
@@ -64,33 +54,6 @@ class NoSuchRelation(NotFound):
 
 class NotByHand(Invalid):
     """The register itself makes a relation of this kind."""
-
-
-class BadCitation(Invalid):
-    """No entry that this person may see is cited so."""
-
-
-def cited(session: Session, typed: str, *, by: Principal) -> Entry:
-    """The entry that a person names: 15/2026, as the book prints it, or with the book's code first.
-
-    Raises BadCitation.
-    """
-    clean = line(typed)
-    printed = session.scalars(
-        select(Entry).where(Entry.label == clean, visible_to(by)).limit(2)
-    ).all()
-    if len(printed) == 1:
-        return printed[0]
-    match = _CITED.fullmatch(clean)
-    try:
-        if match is None:
-            raise NoSuchEntry(t("There is no such entry, or it is not open to you."))
-        return numbered(session, match[1], int(match[3]), match[2], by=by)
-    except NoSuchEntry as error:
-        raise BadCitation(
-            t("There is no entry “{typed}” open to you. Write it as 15/2026.", typed=clean[:60]),
-            field="other",
-        ) from error
 
 
 def relate(
@@ -134,13 +97,16 @@ def relate(
             relation=row.id,
             kind=kind,
             from_here=here is entry,
-            other=there.label,
+            other_id=there.id,  # who reads this may not see the other: its number is not told
         )
     return row
 
 
 def unrelate(session: Session, relation_id: int, *, reason: str, by: Principal) -> RelationRemoval:
-    """Strike a tie out, with the reason. Raises NoSuchRelation, NotYoursToRelate, ReasonMissing."""
+    """Strike a tie out, with the reason.
+
+    Raises NoSuchRelation, NotYoursToRelate, NotByHand (of a shared number), ReasonMissing.
+    """
     by.require_scope("register")
     row = session.get(EntryRelation, relation_id)
     if row is None:
@@ -149,6 +115,9 @@ def unrelate(session: Session, relation_id: int, *, reason: str, by: Principal) 
     _require_right(session, entry, by)
     for held in sorted((entry.id, other.id)):
         hold(session, held)
+    of_number = row.kind == Relation.ANSWERS and entry.shares_number_of == other.id
+    if row.kind not in BY_HAND or of_number:
+        raise NotByHand(t("The number itself ties the two: it is not struck out."))
     if session.get(RelationRemoval, relation_id) is not None:
         raise NoSuchRelation(t("There is no such relation. Look again."))
     clean = line(reason)
@@ -168,7 +137,8 @@ def unrelate(session: Session, relation_id: int, *, reason: str, by: Principal) 
             subject=("entry", here.id),
             relation=relation_id,
             kind=row.kind,
-            other=there.label,
+            from_here=here is entry,
+            other_id=there.id,
             reason=clean,
         )
     return removal

@@ -20,7 +20,7 @@ from docflow.principal import Principal, system
 from docflow.registry import codes, indexing, numbering
 from docflow.registry.access import book_named, books_open_to, may_write
 from docflow.registry.annulment import strike_out
-from docflow.registry.digests import core_digest
+from docflow.registry.digests import Beside, core_digest
 from docflow.registry.models import Annulment, Book, DeliveryMethod, Direction, Entry
 from docflow.registry.queries import midnight
 from docflow.registry.waiting import Reservation
@@ -106,16 +106,17 @@ def reserve(
         raise BadReservation(
             t("Between 1 and {max} numbers are reserved at once.", max=MAX_AT_ONCE), field="count"
         )
-    owner = organization.person(session, owner_id or by.person_id)
+    owner = organization.person(session, owner_id or by.person_id, body_id=by.body_id)
     made = []
     for _ in range(count):
         given = numbering.take(session, home, direction=direction, zone=zone)
-        expires_at = midnight(last_day + timedelta(days=1), zone)
-        if expires_at <= given.instant or last_day.year != given.year:
+        # The year first: the day after the last day of all cannot be counted.
+        if last_day.year != given.year or last_day < clock.local(given.instant, zone).date():
             raise BadReservation(
                 t("The last day lies in {year} and is not past.", year=given.year),
                 field="last_day",
             )
+        expires_at = midnight(last_day + timedelta(days=1), zone)
         row = Reservation(
             body_id=by.body_id,
             book_id=home.id,
@@ -339,6 +340,7 @@ def _strike(session: Session, row: Reservation, book: Book, *, reason: str) -> E
         year=entry.year,
         number=entry.number,
         core=core_digest(entry),
+        beside=Beside().digest(),
         files=[],
     )
     strike_out(session, entry, reason=reason, by=by)

@@ -4,12 +4,8 @@ Source of the data of an entry: ν. 2690/1999 art. 12 (running number, subject, 
 it, organ addressed, date), domain rows 8, 28 to 31.
 """
 
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -34,21 +30,27 @@ from docflow.registry.access import (
 )
 from docflow.registry.annulment import require_not_annulled
 from docflow.registry.changes import EntryPerson
-from docflow.registry.counter import Grade, ProvisionalMode
 from docflow.registry.digests import core_digest
+from docflow.registry.entry_notes import ProvisionalMode
 from docflow.registry.models import (
     Access,
     Book,
-    DeliveryMethod,
     Direction,
     Entry,
     EntryRelation,
     Handling,
     HandlingState,
     IdempotencyKey,
-    Priority,
     Recipient,
     Relation,
+)
+from docflow.registry.new_entry import (
+    NewEntry,
+    beside_of,
+    contacts_of,
+    digest_of,
+    marks_of,
+    said_of,
 )
 from docflow.registry.queries import get
 
@@ -65,42 +67,6 @@ class BadKey(Invalid):
 
 class KeyReused(Conflict):
     """An Idempotency-Key belongs to one request; another request needs another key."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewEntry:
-    """What a person says of a document. Number and time are not among it: the server gives them."""
-
-    direction: Direction
-    subject: str
-    book: str | None = None
-    sender: parties.Contact | None = None
-    recipients: tuple[parties.Contact, ...] = ()
-    copies: tuple[parties.Contact, ...] = ()
-    concerned: tuple[parties.Contact, ...] = ()  # persons concerned who are not the sender
-    sender_reference: str = ""
-    depositor: str = ""  # who stood at the counter, where it was not the sender
-    sender_dated_on: date | None = None
-    delivery_method: DeliveryMethod = DeliveryMethod.COUNTER
-    delivery_detail: str = ""
-    attachments_count: int = 0
-    attachments_note: str = ""
-    addressee_unit_id: int | None = None
-    received_at: datetime | None = None
-    relations: tuple[tuple[int, Relation], ...] = field(default=())
-    case: int | None = None  # of a book of cases: the case that it belongs to; None begins one
-    same_number: bool = False  # an answer that takes the number of what it answers (ταυτάριθμο)
-    same_number_as: int | None = None  # the same, naming this year's letter by its number
-    reservation_id: int | None = None  # the reserved number that it fills
-    arrival_id: int | None = None  # the arrival that it was
-    kind: str | None = None  # code of the kind of document, whose defaults count for what is None
-    kind_version: int | None = None  # the version that the form showed; None: the one that holds
-    values: Mapping[str, Any] = field(default_factory=dict)  # the kind's own fields, as typed
-    priority: Priority | None = None
-    due_on: date | None = None
-    grade: Grade | None = None
-    has_personal_data: bool | None = None
-    provisional: ProvisionalMode | None = None  # registered before it is described
 
 
 def register(
@@ -124,9 +90,9 @@ def register(
     Raises Invalid where the input is wrong, NoSuchBook, NotAllowed, YearClosed.
     """
     by.require_scope("register")
-    digest = _request_digest(new, uploads)
-    if idempotency_key and (earlier := _earlier(session, by, idempotency_key, digest)):
-        return earlier
+    digest = digest_of(new, uploads)
+    if idempotency_key and (found := earlier(session, by, idempotency_key, digest)):
+        return found
     book = book_named(session, new.book, by, to_write=True)
     new = _checked(session, new, by, zone)
     place = placing.wanted(
@@ -142,15 +108,14 @@ def register(
         by=by,
         zone=zone,
     )
-    settled = described.settle(session, _said(session, new), book=book, by=by, zone=zone)
-    marks = _marks(new, uploads)
+    settled = described.settle(session, said_of(session, new), book=book, by=by, zone=zone)
+    marks = marks_of(new, uploads)
     alike = (
         duplicates.guard(session, marks, reason=duplicate_reason, by=by) if guard_duplicates else []
     )
     entry_id = session.execute(select(func.nextval("entries_id_seq"))).scalar_one()
-    entry, named = _compose(session, entry_id, new, book, by)
+    entry, named = _compose(session, entry_id, new, settled, book, by)
     session.add_all(named)
-    entry.grade, entry.has_personal_data = settled.grade, settled.has_personal_data
     described.keep(session, entry_id, settled)
     duplicates.note(session, entry_id, alike, reason=duplicate_reason, by=by)
     relations = [*new.relations, *place.relations(new.relations)]
@@ -182,6 +147,7 @@ def register(
         year=entry.year,
         number=entry.number,
         core=core_digest(entry),
+        beside=beside_of(new, named, relations).digest(),
         files=[upload.sha256 for upload in uploads],
         **settled.event(),
     )
@@ -224,7 +190,12 @@ def _checked(session: Session, new: NewEntry, by: Principal, zone: str) -> NewEn
 
 
 def _compose(
-    session: Session, entry_id: int, new: NewEntry, book: Book, by: Principal
+    session: Session,
+    entry_id: int,
+    new: NewEntry,
+    settled: described.Settled,
+    book: Book,
+    by: Principal,
 ) -> tuple[Entry, list[Recipient | EntryPerson]]:
     """The entry, without its number, its recipients and the persons whom it concerns.
 
@@ -232,8 +203,9 @@ def _compose(
     """
     listed = [(contact, False) for contact in new.recipients]
     listed += [(contact, True) for contact in new.copies]
-    contacts = [*([new.sender] if new.sender else []), *new.recipients, *new.copies, *new.concerned]
-    known = snapshots.take(session, contacts, book, by=by)
+    contacts = contacts_of(new)
+    private = snapshots.is_private(book, settled.grade)
+    known = snapshots.take(session, contacts, is_private=private, by=by)
     sender = known[new.sender] if new.sender else snapshots.NOBODY
     entry = Entry(
         id=entry_id,
@@ -255,6 +227,8 @@ def _compose(
         attachments_note=new.attachments_note,
         addressee_unit_id=new.addressee_unit_id,
         verification_code=codes.new(),
+        grade=settled.grade,
+        has_personal_data=settled.has_personal_data,
     )
     named: list[Recipient | EntryPerson] = []
     for position, (contact, is_copy) in enumerate(listed, start=1):
@@ -310,46 +284,8 @@ def _land(session: Session, entry: Entry, settled: described.Settled, by: Princi
         session.add(Access(entry_id=entry.id, user_id=by.user_id))
 
 
-def _said(session: Session, new: NewEntry) -> described.Said:
-    """What was said beside the document; the answer of a graded entry is graded like it."""
-    grade = new.grade
-    if grade is None:
-        answered = [other_id for other_id, kind in new.relations if kind is Relation.ANSWERS]
-        query = select(Entry.grade).where(Entry.id.in_(answered))
-        graded = session.scalars(query).all() if answered else []
-        grade = max(map(Grade, graded), key=list(Grade).index, default=None)
-    return described.Said(
-        direction=new.direction,
-        kind=new.kind,
-        kind_version=new.kind_version,
-        values=new.values,
-        priority=new.priority,
-        due_on=new.due_on,
-        grade=grade,
-        has_personal_data=new.has_personal_data,
-        provisional=new.provisional,
-        addressee_unit_id=new.addressee_unit_id,
-        received_at=new.received_at,
-    )
-
-
-def _marks(new: NewEntry, uploads: Sequence[documents.Upload]) -> duplicates.Marks:
-    return duplicates.Marks(
-        direction=new.direction,
-        sender=new.sender,
-        reference=new.sender_reference,
-        dated_on=new.sender_dated_on,
-        # All empty files are alike and say nothing
-        digests=tuple(upload.sha256 for upload in uploads if upload.size),
-    )
-
-
-def _request_digest(new: NewEntry, uploads: Sequence[documents.Upload]) -> str:
-    request = [asdict(new), [(upload.name, upload.sha256) for upload in uploads]]
-    return hashlib.sha256(json.dumps(request, default=str, sort_keys=True).encode()).hexdigest()
-
-
-def _earlier(session: Session, by: Principal, key: str, digest: str) -> Entry | None:
+def earlier(session: Session, by: Principal, key: str, digest: str) -> Entry | None:
+    """What the same request of the person gave before. Raises BadKey, KeyReused."""
     if len(key) > MAX_KEY or not key.isprintable():
         raise BadKey(t("The key must have 1 to {max} printable characters.", max=MAX_KEY))
     # Two identical calls at once: the second waits here until the first has committed.

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from docflow import parties
 from docflow.folding import fold
 from docflow.principal import Principal
+from docflow.registry.entry_notes import Grade
 from docflow.registry.models import Book
 
 
@@ -23,14 +24,23 @@ class Snapshot:
 NOBODY = Snapshot(None, "", "", "", "")
 
 
+def is_private(book: Book, grade: str) -> bool:
+    """Whether what an entry says stays in it: in a confidential book, or graded ΕΜΠ.
+
+    A closed envelope is graded ΕΜΠ from the beginning.
+    """
+    return book.is_confidential or grade == Grade.CONFIDENTIAL
+
+
 def take(
-    session: Session, contacts: Sequence[parties.Contact], book: Book, *, by: Principal
+    session: Session, contacts: Sequence[parties.Contact], *, is_private: bool, by: Principal
 ) -> dict[parties.Contact, Snapshot]:
     """The snapshot of each (checked) contact, whom the directory remembers from now on.
 
-    With whom the body corresponds in a confidential book does not reach the common directory.
+    With whom the body corresponds in private (see `is_private`) does not reach the common
+    directory, and nothing of the directory is added to it.
     """
-    if not contacts or book.is_confidential:
+    if not contacts or is_private:
         return {
             one: Snapshot(None, one.name, one.address, one.email, one.tax_number)
             for one in contacts

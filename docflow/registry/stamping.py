@@ -53,6 +53,7 @@ def stamped(
         entry = queries.get(session, entry_id, by=by)
         require_not_annulled(session, entry)
         info = _file(session, entry.id, position)
+        info.require_open()
         data = _data(office, session, entry)
     source = info.sha256 if info.is_pdf else info.shown_sha256
     if source is None:

@@ -7,7 +7,9 @@ register may lack the numbers that were declared missing, and its times are thos
 Source: domain rows 1 and 25; IT88 («not allowed to leave blank or skip»).
 """
 
-from collections.abc import Iterator
+import sys
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +19,7 @@ from sqlalchemy.orm import Session
 from docflow import audit
 from docflow.i18n import Text, t
 from docflow.principal import Principal
-from docflow.registry import numbering
+from docflow.registry import books, numbering
 from docflow.registry.access import books_open_to
 from docflow.registry.models import Book, BookYear
 from docflow.registry.policies import Numbering, Scheme
@@ -37,6 +39,7 @@ class Contiguity:
     problems: tuple[Text, ...]
     series: str = "common"
     reserved: int = 0  # numbers held by reservations
+    declared: tuple[tuple[int, int], ...] = ()  # first and last of what an old register lacked
 
     @property
     def is_sound(self) -> bool:
@@ -83,7 +86,7 @@ _WRONG = """
 
 
 def contiguity(session: Session, *, by: Principal) -> list[Contiguity]:
-    """Check every series that is open to the person."""
+    """Check every series that is open to the person. Raises NotAllowed."""
     return [
         check_series(session, book, row, series)
         for book, row, series in series_open_to(session, by)
@@ -91,7 +94,11 @@ def contiguity(session: Session, *, by: Principal) -> list[Contiguity]:
 
 
 def series_open_to(session: Session, by: Principal) -> Iterator[tuple[Book, BookYear, str]]:
-    """Each series of each year of the books that the person may read."""
+    """Each series of each year of the books that the person may read.
+
+    Raises NotAllowed for those who neither keep nor check books.
+    """
+    books.require_keeper(by)
     for book in books_open_to(session, by):
         for row in _years(session, book):
             for series in series_of_year(row):
@@ -138,6 +145,7 @@ def check_series(session: Session, book: Book, row: BookYear, series: str) -> Co
         problems=tuple(problems),
         series=series,
         reserved=check.held,
+        declared=check.declared,
     )
 
 
@@ -162,6 +170,9 @@ class _Check:
             "WHERE r.book_id = :book_id AND r.year = :year AND r.series = :series"
         )
         self.held: int = held
+        self.declared: tuple[tuple[int, int], ...] = tuple(
+            sorted((first, last) for name, first, last in row.declared_gaps if name == series)
+        )
         self._numbers = _NUMBERS.format(
             at=_AT[bool(reserved)], heads="{heads}", held=_HELD if held else ""
         )
@@ -184,11 +195,8 @@ class _Check:
     def gaps(self) -> list[Text]:
         """The missing numbers, but for those that the old register lacked."""
         found = self._wrong(_GAP, shown=100_000 if self._row.declared_gaps else SHOWN)
-        declared = [
-            (first, last) for name, first, last in self._row.declared_gaps if name == self._series
-        ]
         missing = [(before + 1, number - 1) for number, _, before, _ in found]
-        undeclared = [gap for gap in missing if not _covered(gap, declared)]
+        undeclared = [gap for gap in missing if not _covered(gap, self.declared)]
         return [
             t("numbers {first} to {last} are missing", first=first, last=last)
             for first, last in undeclared[:SHOWN]
@@ -230,10 +238,12 @@ class _Check:
         ]
 
     def end(self, last: int | None) -> list[Text]:
-        """The counter and the last number agree."""
+        """The counter and the last number agree; declared gaps may stand at the end too."""
         counter = numbering.last_of(self._row, self._series)
         reached = last if last is not None else self._row.first_number - 1
-        if counter == reached:
+        if counter == reached or (
+            counter > reached and _covered((reached + 1, counter), self.declared)
+        ):
             return []
         return [
             t("the counter says {counter}, the last entry is {last}", counter=counter, last=reached)
@@ -286,12 +296,16 @@ class _Check:
         return self._session.execute(text(statement), self._values).one()
 
 
-def _covered(gap: tuple[int, int], declared: list[tuple[int, int]]) -> bool:
-    """Whether every number of the gap was declared missing."""
+def _covered(gap: tuple[int, int], declared: Sequence[tuple[int, int]]) -> bool:
+    """Whether every number of the gap was declared missing; `declared` is in order."""
     first, last = gap
-    for begin, end in sorted(declared):
-        if begin <= first <= end:
-            first = end + 1
+    place = max(bisect_right(declared, (first, sys.maxsize)) - 1, 0)
+    while first <= last and place < len(declared):
+        begin, end = declared[place]
+        if begin > first:
+            return False
+        first = max(first, end + 1)
+        place += 1
     return first > last
 
 

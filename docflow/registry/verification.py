@@ -6,8 +6,9 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from docflow import audit
+from docflow.registry import beside_checks, correction_checks, kind_checks  # noqa: F401  # checks
 from docflow.registry.digests import core_digest
-from docflow.registry.models import Annulment, BookYear, Entry, YearState
+from docflow.registry.models import ERASED, Annulment, BookYear, Entry, YearState
 
 
 @audit.check
@@ -17,6 +18,7 @@ def entries_are_as_registered(session: Session) -> Iterator[audit.Finding]:
         (year.book_id, year.year)
         for year in session.scalars(select(BookYear).where(BookYear.state != YearState.OPEN))
     }
+    erased = audit.erased_subjects(session)
     rows = session.execute(
         select(Entry, audit.Event)
         .join(
@@ -44,6 +46,10 @@ def entries_are_as_registered(session: Session) -> Iterator[audit.Finding]:
         elif entry is None:
             number = f"{event.details.get('number')}/{event.details.get('year')}"
             yield audit.Finding("missing", None, event.id, f"entry {number} was removed")
+        elif entry.id in erased:
+            if entry.subject != ERASED:
+                detail = f"entry {entry.label} was erased, and has data again"
+                yield audit.Finding("altered", None, event.id, detail)
         elif core_digest(entry) != event.details.get("core"):
             yield audit.Finding("altered", None, event.id, f"entry {entry.label} was altered")
 

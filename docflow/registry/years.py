@@ -7,7 +7,7 @@ act around it (proof, declaration, seal) is the work of an upper package. Source
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -21,6 +21,8 @@ from docflow.registry import books, numbering, reservations
 from docflow.registry.access import may_read
 from docflow.registry.models import Book, BookYear, YearState
 from docflow.registry.policies import Numbering, Policy, policy_of
+
+AHEAD = timedelta(minutes=10)  # a last number later than this is told; less is the clocks' play
 
 
 class YearOpenAlready(Conflict):
@@ -57,6 +59,7 @@ class Year:
     last_registered_at: datetime | None
     closed_at: datetime | None
     state: str
+    ahead_until: datetime | None  # the time that numbers bear until the clock comes up to it
 
     @property
     def is_open(self) -> bool:
@@ -104,7 +107,18 @@ def _year(session: Session, book: Book, row: BookYear) -> Year:
         last_registered_at=row.last_registered_at,
         closed_at=row.closed_at,
         state=row.state,
+        ahead_until=_ahead(row),
     )
+
+
+def _ahead(row: BookYear) -> datetime | None:
+    """The time of the last number, where the clock was ahead when it was given.
+
+    Times never fall while numbers rise, so the numbers of meanwhile bear it too: people must know.
+    """
+    last = row.last_registered_at
+    is_ahead = last is not None and row.closed_at is None and last > clock.now() + AHEAD
+    return last if is_ahead else None
 
 
 def open_year(
@@ -120,6 +134,7 @@ def open_year(
 
     Raises NotAllowed, BadYear, YearOpenAlready, BadPolicy, BadMask, BookClosed.
     """
+    by.require_scope("register")
     _require_keeper(book, by)
     if book.closed_at is not None:
         raise numbering.BookClosed(t("The book “{book}” is closed for good.", book=book.title))
@@ -158,6 +173,7 @@ def close_year(
 
     Raises NotAllowed, NoSuchYear, YearClosed, YearNotOver, NumbersPromised.
     """
+    by.require_scope("annul")  # what a program needs for acts that cannot be undone
     _require_keeper(book, by)
     row = session.scalar(
         select(BookYear)

@@ -292,7 +292,7 @@ def _check_target(session: Session, entry: Entry, target: Target, by: Principal)
                 field="target",
             )
         return
-    organization.person(session, target.user_id)
+    organization.person(session, target.user_id, body_id=by.body_id)
     if not organization.works_in(session, target.user_id, target.unit_id):
         raise BadTarget(
             t("This person does not work in the unit. Choose a person of the unit."),

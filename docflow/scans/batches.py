@@ -126,6 +126,7 @@ def _place(session: Session, batch: Batch, looks: Sequence[Look], *, is_signed: 
         counts[DocumentState(document.state)] += 1
         if document.state == DocumentState.FILING:
             filing.ask(session, document)
+    session.flush()  # all pages: a batch that is split takes no more
     batch.state, batch.finished_at = BatchState.SPLIT, clock.now()
     batch.pages_total = batch.pages_done = len(looks)
     batch.problem = batch.detail = None if batch.source != Source.SCANNER else batch.problem

@@ -219,7 +219,7 @@ def scan_again(session: Session, batch_id: int, *, by: Principal) -> None:
     ):
         raise NotUnreadable(t("There is nothing to scan again here."))
     held.state, held.problem, held.detail = BatchState.SCANNING, None, None
-    outbox.enqueue(session, scanner.SCAN, batch_id=batch.id)
+    scanner.ask(session, held, by=by)
 
 
 def as_upload(office: Office, document_id: int, *, by: Principal) -> documents.Upload:

@@ -156,8 +156,9 @@ def has_scan(session: Session, entry_id: int) -> bool:
 
 def made(office: Office, work: _Work, *, name: str) -> documents.Upload:
     """The document's bytes, durable. Raises documents.StoreUnavailable, ScanUnreadable."""
+    checked = bool(office.settings.clamd)
     if work.is_whole:
-        return documents.Upload(work.name, work.sha256, work.size, work.media_type)
+        return documents.Upload(work.name, work.sha256, work.size, work.media_type, checked)
     try:
         with office.store.local_copy(work.sha256) as path:
             pdf = ocr.extract_pages(path, work.pages)
@@ -170,7 +171,7 @@ def made(office: Office, work: _Work, *, name: str) -> documents.Upload:
     except storage.StorageError as error:
         raise documents.store_unavailable() from error
     kept = documents.keep(office, pdf)
-    return documents.Upload(name, kept.sha256, kept.size, "application/pdf")
+    return documents.Upload(name, kept.sha256, kept.size, "application/pdf", checked)
 
 
 def work_of(session: Session, row: Document) -> _Work:

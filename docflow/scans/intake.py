@@ -80,7 +80,9 @@ def take(
             .returning(Batch.id)
         )
         if batch_id is None:
-            return Taken(_known(session, by.body_id, owner_id, sha256), is_new=False)
+            before = known(session, by.body_id, owner_id, sha256)
+            assert before is not None  # it was in the way of the new one, and is never deleted
+            return Taken(before, is_new=False)
         begin(session, batch_id, by=by, name=name, sha256=sha256, source=source)
     return Taken(batch_id, is_new=True)
 
@@ -119,14 +121,15 @@ def came_again(session: Session, batch_id: int, *, name: str, by: Principal) -> 
     audit.record(session, "scan.came-again", by=by, subject=("scan-batch", batch_id), name=name)
 
 
-def _known(session: Session, body_id: int, owner_id: int | None, sha256: str) -> int:
-    return session.scalars(
+def known(session: Session, body_id: int, owner_id: int | None, sha256: str) -> int | None:
+    """The batch of the same bytes, of the registry or of the same owner; None where none came."""
+    return session.scalar(
         select(Batch.id).where(
             Batch.body_id == body_id,
             Batch.owner_id.is_not_distinct_from(owner_id),
             Batch.sha256 == sha256,
         )
-    ).one()
+    )
 
 
 def scanner_batch(

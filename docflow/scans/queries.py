@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from docflow import organization, registry
 from docflow.i18n import Text
 from docflow.principal import Principal
-from docflow.scans import access
+from docflow.scans import access, marks
 from docflow.scans.models import Batch, BatchState, Document, DocumentState, Page, PageKind
-from docflow.scans.scanner import PROBLEMS
+from docflow.scans.scanner import problem_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class DocumentShown:
     entry: registry.Line | None
     pages: tuple[PageShown, ...]
     decided_by: str
+    labelled: tuple[registry.Line, ...] = ()  # where it waits: whose labels stand on its pages
 
     @property
     def first_page(self) -> int:
@@ -212,7 +213,7 @@ def _lines(session: Session, rows: Sequence[Batch]) -> list[BatchLine]:
             pages_done=row.pages_done,
             again=row.again,
             again_at=row.again_at,
-            problem=PROBLEMS.get(row.problem) if row.problem else None,
+            problem=problem_of(row),
             detail=row.detail,
             documents=total.get(row.id, 0),
             review=waiting.get(row.id, 0),
@@ -239,6 +240,10 @@ def _shown(
         session.execute(registry.lines_query(by).where(registry.Entry.id.in_(ids))).all(),
     )
     entries = {line.id: line for line in lines}
+    labels = {
+        d.id: _labels(pages.get(d.id, ())) for d, _ in rows if d.state == DocumentState.REVIEW
+    }
+    named = _named(session, {code for codes in labels.values() for code in codes}, by)
     people = organization.names(session, [document.decided_by for document, _ in rows])
     return [
         DocumentShown(
@@ -248,14 +253,32 @@ def _shown(
             added_at=batch.added_at,
             state=document.state,
             reason=document.reason,
-            problem=document.problem or (PROBLEMS.get(batch.problem) if batch.problem else None),
+            problem=document.problem or problem_of(batch),
             note=document.note,
             entry=entries.get(document.entry_id or 0),
             pages=tuple(pages.get(document.id, ())),
             decided_by=people.get(document.decided_by or 0, ""),
+            labelled=tuple(named[code] for code in labels.get(document.id, ()) if code in named),
         )
         for document, batch in rows
     ]
+
+
+def _labels(pages: Sequence[PageShown]) -> list[str]:
+    """The codes of the labels on the pages, each once, in the order in which they stand."""
+    read = [marks.meaning(text, public_url="") for page in pages for text in page.codes]
+    return list(dict.fromkeys(one.code for one in read if one.meaning is marks.Meaning.LABEL))
+
+
+def _named(session: Session, codes: set[str], by: Principal) -> dict[str, registry.Line]:
+    """The entries of these codes, of those that are open to the person."""
+    if not codes:
+        return {}
+    rows = session.execute(
+        registry.lines_query(by).where(registry.Entry.verification_code.in_(codes))
+    ).all()
+    lines = registry.lines(session, rows)
+    return {row[0].verification_code: line for row, line in zip(rows, lines, strict=True)}
 
 
 def _page(row: Page) -> PageShown:

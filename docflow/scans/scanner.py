@@ -15,10 +15,12 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 import ocr
-from docflow import documents, outbox
+from docflow import audit, clock, documents, outbox
 from docflow.errors import Conflict, Invalid
-from docflow.i18n import t
+from docflow.i18n import Text, t
 from docflow.office import Office
 from docflow.principal import Principal, system
 from docflow.scans import access, intake
@@ -100,8 +102,14 @@ def start(
     options = {"device": device, "resolution": resolution, "mode": mode, "source": source}
     with office.db.begin() as session:
         batch = intake.scanner_batch(session, options, name=device, by=by, is_private=is_private)
-        outbox.enqueue(session, SCAN, batch_id=batch.id)
+        ask(session, batch, by=by)
         return batch.id
+
+
+def ask(session: Session, batch: Batch, *, by: Principal) -> None:
+    """Have the scanner work for a batch that waits for its sheets."""
+    outbox.enqueue(session, SCAN, batch_id=batch.id)
+    audit.record(session, "scan.asked", by=by, subject=("scan-batch", batch.id), **batch.options)
 
 
 def give_up(run: outbox.Run, *, batch_id: int, why: str) -> None:
@@ -141,11 +149,18 @@ def _record(office: Office, batch_id: int, pdf: bytes, stopped: str) -> None:
         batch = access.locked(session, batch_id)
         if batch.state != BatchState.SCANNING:
             return
+        by = system(batch.body_id)
+        known = intake.known(session, batch.body_id, batch.owner_id, sha256)
+        if known is not None:
+            intake.came_again(session, known, name=batch.name, by=by)
+            batch.state, batch.pages_total, batch.finished_at = BatchState.SPLIT, 0, clock.now()
+            batch.problem, batch.detail = "scanned-before", str(known)
+            return
         batch.sha256, batch.size, batch.media_type = sha256, size, media_type
         batch.state = BatchState.WAITING
         if stopped:
             batch.problem, batch.detail = "scanner-stopped", stopped[:500]
-        intake.begin(session, batch.id, by=system(batch.body_id), sha256=sha256, name=batch.name)
+        intake.begin(session, batch.id, by=by, sha256=sha256, name=batch.name)
 
 
 def _fail(office: Office, batch_id: int, problem: str, detail: str) -> None:
@@ -242,6 +257,13 @@ def _program() -> str:
             )
         )
     return found
+
+
+def problem_of(batch: Batch) -> Text | None:
+    """What was wrong with a batch, for people."""
+    if batch.problem == "scanned-before":
+        return t("These very sheets were scanned before: see batch {n}.", n=batch.detail or "")
+    return PROBLEMS.get(batch.problem) if batch.problem else None
 
 
 PROBLEMS = {

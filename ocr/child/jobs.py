@@ -1,11 +1,12 @@
-"""What a child can be asked: count, read, render, layer. One file is kept open between requests."""
+"""What a child can be asked: count, read, render, layer, take apart. One file stays open between
+requests."""
 
 import io
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ocr.child import codes, corners, layer, page, pieces
+from ocr.child import barcodes, codes, contents, corners, layer, page, pieces
 from ocr.child.pdf import PdfSource
 from ocr.child.pictures import PictureSource
 from ocr.child.sheets import Source
@@ -90,6 +91,10 @@ def corner(request: dict[str, Any]) -> dict[str, Any]:
     return corners.free_corner(_source(request), request)
 
 
+def read_barcodes(request: dict[str, Any]) -> dict[str, Any]:
+    return barcodes.found(_source(request), request)
+
+
 DUTIES: dict[str, Callable[[dict[str, Any]], dict[str, Any] | bytes]] = {
     "count": count,
     "read": read,
@@ -97,8 +102,12 @@ DUTIES: dict[str, Callable[[dict[str, Any]], dict[str, Any] | bytes]] = {
     "thumbnail": thumbnail,
     "layer": add_layer,
     "codes": look,
+    "barcodes": read_barcodes,
     "extract": extract,
     "bind": bind,
     "picture": picture,
     "corner": corner,
+    "text": contents.text,
+    "open": contents.taken_apart,
+    "part": contents.part,
 }

@@ -92,7 +92,9 @@ def house(
     for username, data in keys.persons.items():
         with office.db.begin() as session:
             person = town.person(session, username)
-            circulation.keys.add(session, data, factories.KEY_PASSWORD, by=person)
+            circulation.keys.add(
+                session, data, factories.KEY_PASSWORD, by=person, settings=settings
+            )
     yield House(office, town, keys, create_app(office))
     office.db.dispose()
 
@@ -161,7 +163,8 @@ def issue(house: House) -> Issued:
     for username in ("engineer", "director", "mayor"):
         with office.db.read() as session:
             signer = town.person(session, username)
-        circulation.sign(office, draft_id, by=signer, password=factories.KEY_PASSWORD)
+        secrets = circulation.Secrets(password=factories.KEY_PASSWORD)
+        circulation.sign(office, draft_id, by=signer, secrets=secrets)
     house.run_jobs()
     house.run_jobs()
     folder = Path(office.settings.smtp_url.get_secret_value().removeprefix("file:"))

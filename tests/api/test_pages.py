@@ -12,7 +12,7 @@ from docflow.dispatch import DeliveryState
 from docflow.documents import FileRole, ReadingState
 from docflow.principal import Role
 from docflow.registry import DeliveryMethod, Direction, HandlingState, Priority, Relation
-from docflow.routing import Basket, ChargeKind, ChargeState
+from docflow.routing import Basket, ChargeState
 
 
 def _request(language: str) -> Request:
@@ -87,7 +87,6 @@ def test_a_page_speaks_the_language_that_was_chosen(language, title):
         ("delivery_method", DeliveryMethod),
         ("priority", Priority),
         ("handling", HandlingState),
-        ("charge_kind", ChargeKind),
         ("charge", ChargeState),
         ("reading", ReadingState),
         ("file_role", FileRole),

@@ -32,7 +32,10 @@ def client():
         Route("/{rest:path}", _echo, methods=["GET", "POST", "DELETE"]),
     ]
     app = protect(
-        Starlette(routes=routes), max_body=LIMIT, trusted_origins=["https://intranet.example"]
+        Starlette(routes=routes),
+        max_body=LIMIT,
+        larger={"/scans": 2 * LIMIT},
+        trusted_origins=["https://intranet.example"],
     )
     return httpx.AsyncClient(
         transport=httpx.ASGITransport(app=app), base_url="http://docflow.example"
@@ -78,6 +81,20 @@ def test_a_refused_program_gets_a_problem(client):
 @pytest.mark.parametrize(("size", "status"), [(LIMIT, 200), (LIMIT + 1, 413)])
 def test_a_body_may_be_as_large_as_the_limit(client, size, status):
     assert _run(client.post("/files", content=b"x" * size)).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("path", "size", "status"),
+    [
+        ("/scans", 2 * LIMIT, 200),
+        ("/scans/", 2 * LIMIT, 200),
+        ("/scans", 2 * LIMIT + 1, 413),
+        ("/scans/review", LIMIT + 1, 413),
+        ("/verify", LIMIT + 1, 413),
+    ],
+)
+def test_only_a_batch_of_scans_may_be_larger(client, path, size, status):
+    assert _run(client.post(path, content=b"x" * size)).status_code == status
 
 
 def test_a_body_of_unknown_length_is_cut_off_at_the_limit(client):

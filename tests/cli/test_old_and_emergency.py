@@ -1,5 +1,7 @@
 """Old registers and the emergency register from the command line."""
 
+import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from docflow.db import Database
 from docflow.emergency import Kit
 from tests.api.web.test_emergency import saved
 from tests.cli.conftest import Terminal
+from tests.docflow.emergency.journals import overrun
 from tests.docflow.imports import tables
 
 
@@ -96,9 +99,27 @@ def test_a_kit_is_prepared_and_its_file_taken_over(
     assert looked.document["new"] == [kit.first_label]
     done = registry("emergency", "recover", file, "--as", "kallergis", "--json")
     assert [label for label, *_ in done.document["registered"]] == [kit.first_label]
+    kept = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert [one.name for one in registry.place.rglob(kept)] == [kept]
     again = registry("emergency", "recover", file, "--as", "kallergis")
     assert "taken over before" in again.out
     altered = written(tmp_path, file.read_bytes().replace(b"counter", b"courier"), "x.json")
     refused = registry("emergency", "recover", altered, "--as", "kallergis")
     assert refused.code == 1
     assert kit.first_label in refused.err
+
+
+def test_an_authorisation_is_stated_afterwards(
+    registry: Terminal, tmp_path: Path, database: Database
+) -> None:
+    with database.begin() as session:
+        by = organization.principal_named(session, "kallergis", via=organization.Via.CLI)
+        _, page, start = overrun(session, by)
+    file = written(tmp_path, page.file(), "docflow-emergency-2.json")
+    assert registry("emergency", "recover", file, "--as", "kallergis").code == 1
+    stated = ("emergency", "authorise", file, "--by", "Ο Δήμαρχος", "--as", "kallergis")
+    assert registry(*stated, "--at", "χθες").code == 1
+    moment = (start + timedelta(hours=24)).isoformat()
+    assert registry(*stated, "--at", moment, "--json").document["authorised"] == 1
+    done = registry("emergency", "recover", file, "--as", "kallergis", "--json")
+    assert len(done.document["registered"]) == 2, done.err

@@ -1,5 +1,6 @@
 """The single processes as production runs them, and their logs."""
 
+import json
 import logging
 import os
 import re
@@ -57,8 +58,7 @@ def test_relay_sequencer_and_worker_do_their_part_and_end_in_order(
     ]
     try:
         log = tmp_path / "worker.log"
-        # A text file is kept and not read: the job ends by saying so.
-        stack.wait_until(lambda: state() == "failed", what="the reading", seconds=150, log=log)
+        stack.wait_until(lambda: state() == "done", what="the reading", seconds=150, log=log)
         stack.wait_until(is_chained, what="the chain", seconds=30)
     finally:
         for process in running:
@@ -70,11 +70,13 @@ def test_relay_sequencer_and_worker_do_their_part_and_end_in_order(
     assert [line for line in ours if not _LINE.match(line)] == []
 
 
-def formatted(message: str, *, error: Exception | None = None, **extra: str) -> str:
+def formatted(
+    message: str, *, error: Exception | None = None, form: str = "text", **extra: str
+) -> str:
     exc_info = (type(error), error, None) if error else None
     record = logging.LogRecord("docflow.api", logging.INFO, "f", 1, message, (), exc_info)
     record.__dict__.update(extra)
-    return logs.LineFormatter().format(record)
+    return logs.FORMS[form]().format(record)
 
 
 def test_a_log_line_names_request_and_job() -> None:
@@ -93,3 +95,16 @@ def test_a_traceback_is_one_line_without_the_values_of_the_statement() -> None:
     assert "\n" not in line
     assert "Αναγνώστου" not in line
     assert "INSERT INTO parties" in line
+
+
+def test_a_log_line_can_be_json() -> None:
+    line = formatted("πρώτη\nδεύτερη", form="json", request="5f0c")
+    said = json.loads(line)
+    assert "\n" not in line
+    assert said["at"].endswith("Z")
+    assert {name: said[name] for name in ("level", "logger", "request", "message")} == {
+        "level": "INFO",
+        "logger": "docflow.api",
+        "request": "5f0c",
+        "message": "πρώτη | δεύτερη",
+    }

@@ -80,11 +80,15 @@ def answer(office: Office, town: Town, entry_id: int, **content: Any) -> int:
         return circulation.begin_answer(session, entry_id, factories.content(**content), by=by).id
 
 
-def circulated(office: Office, town: Town, draft_id: int) -> None:
-    """The engineer sends the draft round, to be signed by the mayor at last."""
+def circulated(
+    office: Office, town: Town, draft_id: int, *steps: circulation.ChainStep
+) -> None:
+    """The engineer sends the draft round, to be signed by the mayor at last, or by these steps."""
     with office.db.begin() as session:
         by = town.person(session, "engineer")
-    circulation.circulate(office, draft_id, by=by, final_signer_id=town.users["mayor"])
+    circulation.circulate(
+        office, draft_id, by=by, final_signer_id=town.users["mayor"], steps=steps or None
+    )
 
 
 def signed(office: Office, town: Town, draft_id: int, *usernames: str) -> circulation.DraftState:
@@ -93,7 +97,8 @@ def signed(office: Office, town: Town, draft_id: int, *usernames: str) -> circul
     for username in usernames or ("engineer", "director", "mayor"):
         with office.db.begin() as session:
             by = town.person(session, username)
-        state = circulation.sign(office, draft_id, by=by, password=factories.KEY_PASSWORD)
+        secrets = circulation.Secrets(password=factories.KEY_PASSWORD)
+        state = circulation.sign(office, draft_id, by=by, secrets=secrets)
     return state
 
 

@@ -123,7 +123,7 @@ def sign(desk: Desk, draft: str, *, person: str, password: str = factories.KEY_P
     page = desk.page(person)
     page.goto(draft)
     labelled(page, "Password of your signing key").fill(password)
-    press(page, "Sign")
+    page.locator("form[action$='/sign'] button").click()  # Sign, or Countersign
     return page
 
 

@@ -8,7 +8,7 @@ from playwright.sync_api import FilePayload
 
 from tests.e2e.acts import PAGES, SCAN, as_file
 
-HTML = "<!DOCTYPE html><title>404</title><h1>Δεν βρέθηκε</h1>".encode()
+FILM = b"\x00\x00\x00\x18ftypmp42" + bytes(200)  # of a kind that is kept and not read
 
 
 def written(text: str) -> bytes:
@@ -40,7 +40,7 @@ def bad_files() -> dict[str, FilePayload]:
     scan = SCAN.read_bytes()
     return {
         "empty": as_file("κενό.pdf", b""),
-        "unsupported": as_file("σελίδα.pdf", HTML),
+        "unsupported": as_file("ταινία.pdf", FILM),
         "damaged": as_file("κομμένο.pdf", scan[: len(scan) // 2]),
         "encrypted": as_file("κλειδωμένο.pdf", encrypted()),
     }

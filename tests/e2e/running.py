@@ -31,7 +31,7 @@ from tests import factories, stack
 
 DATABASE = "e2e"
 SEAL_PASSWORD = "σφραγίδα"
-SIGNERS = ("engineer", "director", "mayor")
+SIGNERS = ("engineer", "director", "mayor", "secretary", "colleague")
 LEASE = 4  # seconds: a killed worker's job is taken over after that
 
 
@@ -112,7 +112,7 @@ class Running:
         ended = subprocess.run(
             [sys.executable, "-m", "docflow.cli", *map(str, arguments)],
             cwd=stack.ROOT,
-            env={**_clean(), **self.environment, "LANG": "en_GB.UTF-8", **environment},
+            env={**clean_environment(), **self.environment, "LANG": "en_GB.UTF-8", **environment},
             capture_output=True,
             text=True,
             timeout=100,
@@ -172,7 +172,9 @@ class Running:
             )
             with office.db.begin() as session:
                 by = self.town.person(session, username)
-                circulation.keys.add(session, key, factories.KEY_PASSWORD, by=by)
+                circulation.keys.add(
+                    session, key, factories.KEY_PASSWORD, by=by, settings=office.settings
+                )
         office.db.dispose()
 
     def start(self, *names: str) -> None:
@@ -187,7 +189,7 @@ class Running:
                 [sys.executable, "-m", "docflow.cli", name, *more],
                 log=self.log(name),
                 environment={
-                    **_clean(),
+                    **clean_environment(),
                     **self.environment,
                     "DOCFLOW_DATABASE_URL": connected,
                 },
@@ -243,7 +245,8 @@ def run(folder: Path, stack_of_servers: ExitStack) -> Running:
     return running
 
 
-def _clean() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
+    """What a process of the product gets besides its settings."""
     return {
         name: value
         for name, value in os.environ.items()

@@ -23,7 +23,7 @@ def test_no_page_of_the_staff_is_closed_to_anybody(
         "secretary": ("/work", "/work?basket=sent"),
         "engineer": ("/drafts", draft, issued.place.path, "/work?basket=mine"),
         "mayor": ("/account", "/drafts"),
-        "auditor": ("/audit", "/audit?check=1"),
+        "auditor": ("/audit", "/storage", "/reads", "/holds"),
         "administrator": ("/system",),
     }.items():
         page = desk.page(username)

@@ -131,6 +131,38 @@ def test_the_next_letter_of_the_same_sender_begins_at_its_kind(
     expect(page).to_have_url(re.compile(r"/register\?.*like="))
     expect(labelled(page, "Sender")).to_have_value("Λογιστικό Γραφείο Μάρκου")
     expect(page.get_by_role("status").filter(has_text="/20")).to_be_visible()
+    expect(labelled(page, "Kind of document")).to_be_focused()
+    page.keyboard.type("ξξξ")
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("option")).not_to_have_count(0)  # no such kind: nothing was sent
+    labelled(page, "Kind of document").fill("πιστ")
+    page.keyboard.press("Control+Enter")  # from within the field: its kind is meant
+    expect(page).to_have_url(re.compile(r"/entries/\w+/\d+/\d+"))
+    expect(page.get_by_text("Πιστοποιητικό", exact=True)).to_be_visible()
+    expect(page.get_by_text(SUBJECT).first).to_be_visible()
+
+
+def test_nothing_of_one_sender_stays_beside_the_name_of_another(
+    desk: Desk, running: Running, ready: None
+) -> None:
+    page = _clerk(desk)
+    page.goto("/register")
+    page.locator("summary", has_text=el("More about sender, delivery and book")).click()
+    sender, email = labelled(page, "Sender"), labelled(page, "Sender’s e-mail")
+    sender.focus()
+    page.keyboard.type("συνδ εμπ")
+    expect(page.get_by_role("option", name=re.compile(SENDER))).to_be_visible()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(email).to_have_value("emporoi@example.gr")
+    page.keyboard.type(" Β")
+    expect(email).to_have_value("")
+    page.keyboard.press("Backspace")
+    page.keyboard.press("Backspace")  # a slip, taken back
+    expect(email).to_have_value("emporoi@example.gr")
+    expect(page.get_by_text(el("From the directory"))).to_be_visible()
+    sender.fill("Άγνωστος Γεώργιος")
+    expect(email).to_have_value("")
 
 
 def test_a_number_for_the_queue_takes_one_press(desk: Desk, running: Running, ready: None) -> None:

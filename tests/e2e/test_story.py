@@ -220,7 +220,8 @@ def test_the_auditor_proves_the_trail_and_whoever_alters_a_row_is_found(
         altered = running.docflow("audit", "verify", "--json")
         assert altered.code == 1, altered
         assert victim in {finding["event_id"] for finding in altered.document["findings"]}
-        page.goto("/audit?check=1")
+        page.goto("/audit")
+        press(page, "Check the whole trail")
         expect(page.get_by_text(el(NOT_SOUND))).to_be_visible()
         expect(page.get_by_role("cell", name=str(victim), exact=True)).to_be_visible()
         assert_accessible(page)

@@ -5,15 +5,20 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import SecretStr
 
+from docflow import audit, clock
 from docflow.embedded import doctor, processes
 from docflow.embedded.doctor import Check, Verdict
+from docflow.office import Office
+from docflow.principal import system
 from docflow.settings import Settings
-from tests import stack
+from tests import factories, stack
 from tests.embedded.conftest import Up
 
 
@@ -100,3 +105,26 @@ def test_a_worker_that_answers_is_named(worker: Settings) -> None:
     expected = Check("worker", Verdict.OK, "tested@here")
     # It consumes a moment before it can be asked.
     stack.wait_until(lambda: doctor._worker(worker) == expected, what="the answer")
+
+
+def test_a_log_that_does_not_go_on_is_told(committed: Office) -> None:
+    def log() -> Check:
+        return doctor._log(committed.settings)
+
+    assert log().verdict is Verdict.OK
+    with clock.pretend(datetime.now(UTC) - timedelta(hours=2)), committed.db.begin() as session:
+        town = factories.municipality(session)
+        for _ in range(2):
+            audit.record(session, "tested", by=system(town.body_id), subject=("body", town.body_id))
+    stuck = log()
+    assert (stuck.verdict, "docflow sequencer" in stuck.mend) == (Verdict.FAILED, True)
+    assert "events have waited" in stuck.found
+    with committed.db.begin() as session:
+        audit.sequence(session)
+    unsigned = log()
+    assert (unsigned.verdict, "DOCFLOW_LOG_KEYS" in unsigned.mend) == (Verdict.FAILED, True)
+    with committed.db.begin() as session:
+        origins = {town.body_id: "paradeigma.example/log"}
+        audit.sign_heads(session, origins=origins, keys=(Ed25519PrivateKey.generate(),))
+    assert log().verdict is Verdict.OK
+    assert "head signed" in log().found

@@ -1,12 +1,14 @@
 """Emergency register and old registers, from another program."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from docflow import clock, emergency, organization, outbox
 from tests.api.web.test_emergency import saved
+from tests.docflow.emergency.journals import overrun
 from tests.docflow.imports import tables
 
 
@@ -54,6 +56,30 @@ def test_a_kit_is_prepared_printed_and_its_file_taken_over(api_office, registrar
     assert done["registered"][0]["label"] == known.first_label
     again = sent(clerk, "/emergency/recovery", {"dry_run": False}, data).json()
     assert (again["registered"], again["periods"][0]["known"]) == ([], [known.first_label])
+
+
+def test_who_heads_the_registry_states_an_authorisation_for_the_clerk(api_office, registrar, clerk):
+    with api_office.db.begin() as session:
+        person = organization.principal_named(session, "registrar", via=organization.Via.API)
+        _, page, start = overrun(session, person)
+    wanted, address = {"dry_run": False}, "/emergency/authorisations"
+    assert sent(clerk, "/emergency/recovery", wanted, page.file()).status_code == 409
+    late = [{"authorised_by": "Ο Δήμαρχος", "at": (start + timedelta(hours=24)).isoformat()}]
+    assert sent(clerk, address, {"late": late}, page.file()).status_code == 403
+    assert sent(registrar, address, {"late": []}, page.file()).status_code == 422
+    kept = sent(registrar, address, {"late": late}, page.file())
+    assert kept.status_code == 200, kept.text
+    assert (kept.json()["periods"][0]["is_authorised"], kept.json()["registered"]) == (True, [])
+    done = sent(clerk, "/emergency/recovery", wanted, page.file())
+    assert len(done.json()["registered"]) == 2, done.text
+
+
+def test_an_auditor_does_not_get_the_key_of_a_kit(registrar, calling):
+    kit = registrar.post("/emergency/kits", json={"place": "Γκισέ 4", "numbers": 1}).json()
+    auditor = calling("auditor")
+    assert auditor.get("/emergency/kits").json()["items"][0]["id"] == kit["id"]
+    for what in ("page", "sheets"):
+        assert auditor.get(f"/emergency/kits/{kit['id']}/{what}").status_code == 403
 
 
 def test_an_altered_file_is_a_conflict_and_nonsense_invalid(clerk):

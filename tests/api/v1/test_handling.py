@@ -155,7 +155,7 @@ def signers(api_office: Office, town: Town, keys: Keys) -> None:
     for username, key in keys.persons.items():
         with api_office.db.begin() as session:
             by = town.person(session, username)
-            circulation.keys.add(session, key, KEY_PASSWORD, by=by)
+            circulation.keys.add(session, key, KEY_PASSWORD, by=by, settings=api_office.settings)
 
 
 def drafted(clerk: httpx.Client, calling: Calling, town: Town) -> dict[str, Any]:

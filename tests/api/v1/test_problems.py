@@ -56,6 +56,7 @@ def test_the_session_of_a_browser_is_no_token(client: httpx.Client) -> None:
         ("POST", "/drafts/1/withdrawal", "draft"),
         ("POST", "/drafts/1/signatures", "sign"),
         ("POST", "/drafts/1/return", "sign"),
+        ("DELETE", "/kinds/aitisi", "administer"),
     ],
 )
 def test_a_token_without_the_scope_is_refused(

@@ -1,10 +1,12 @@
 """The pages of books, arrivals, reservations and the check: for whom they are, and what they do."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
-from docflow import clock
+from docflow import clock, registry
+from tests import factories
 from tests.api.browsing import Browser, words
 from tests.api.conftest import House
 from tests.factories import ZONE
@@ -174,7 +176,29 @@ def test_numbers_are_reserved_and_given_back(browsing: Browsing, house: House) -
     page = clerk.get("/reservations")
     assert page.text.count("/register?reservation=") == 2
     number = page.text.split("/register?reservation=")[1].split('"')[0]
+    assert 'class="app-switch"' not in clerk.get(f"/register?reservation={number}").text
     given = clerk.post(f"/reservations/{number}/give-back", data={"reason": "Ματαιώθηκε"})
     assert given.status_code == 303
     assert "Annulled" in words(clerk.get("/reservations?all=1"))
     assert browsing("engineer").post("/reservations", data=wanted).status_code == 404
+
+
+def test_a_time_ahead_of_the_clock_is_told_on_the_page_of_the_book(
+    browsing: Browsing, house: House
+) -> None:
+    code = "roloi"
+    with house.office.db.begin() as session:
+        registry.books.create(
+            session,
+            code=code,
+            title="Βιβλίο ρολογιού",
+            kind=registry.books.BookKind.COMMON,
+            policy=registry.Policy(),
+            by=house.town.person(session, "administrator"),
+        )
+    registrar = browsing("registrar")
+    with clock.pretend(clock.now() + timedelta(hours=3)), house.office.db.begin() as session:
+        factories.letter(session, house.town, book=code)
+    page = words(registrar.get(f"/books/{code}"))
+    assert "which lies ahead of the clock" in page
+    assert "which lies ahead" not in words(registrar.get("/books/empisteftiko"))

@@ -42,8 +42,8 @@ def test_the_overview_names_books_registers_and_years(browsing: Browsing, old_ye
     page = browsing("registrar").get("/closings")
     assert page.status_code == 200
     said = words(page)
-    # Other tests of this module may have closed the last day and the year by now.
-    assert re.search(r"paradeigma-kleisimata-2025123[01]-00[12]", said)
+    # Other tests of this module may have closed the last day, some after it, and the year by now.
+    assert re.search(r"paradeigma-kleisimata-202(51230-001|51231-002|601\d\d-\d{3})", said)
     assert re.search(r"2025 (To be closed|Closed)", said)
 
 
@@ -78,15 +78,14 @@ def test_only_the_registrar_closes_days(browsing: Browsing, old_year: str) -> No
     assert browsing("clerk").post(f"/closings/{old_year}/days").status_code == 403
 
 
-def test_the_report_names_what_is_in_the_way(browsing: Browsing, old_year: str) -> None:
+def test_the_report_names_what_is_in_the_way_until_the_registrar_closed_the_days(
+    browsing: Browsing, old_year: str
+) -> None:
     said = words(browsing("registrar").get(f"/closings/{old_year}/years/2025"))
     assert "The year cannot be closed yet." in said
     assert "Days without their register: 1 (31/12)." in said
     refused = browsing("registrar").post(f"/closings/{old_year}/years/2025", data={"sure": "yes"})
     assert refused.status_code == 409
-
-
-def test_the_registrar_closes_days_then_the_year(browsing: Browsing, old_year: str) -> None:
     registrar = browsing("registrar")
     for _ in range(60):  # each click closes five days, and the book has waited since January
         answer = registrar.post(f"/closings/{old_year}/days")

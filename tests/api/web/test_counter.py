@@ -190,9 +190,12 @@ def test_an_envelope_is_opened_by_its_head(
     assert f"{address}/describe" not in page.text
     head = browsing("director")
     assert "Open and describe" in words(head.get(address))
-    described = head.post(
-        f"{address}/describe", data={"subject": "Εμπιστευτική αναφορά", "sender": "Άννα"}
-    )
+    opened = {"subject": "Εμπιστευτική αναφορά", "sender": "Άννα"}
+    refused = head.post(f"{address}/describe", data=opened)
+    assert refused.status_code == 409
+    assert "This was said at the registration: Sender." in words(refused)
+    assert typed(refused, "subject") == "Εμπιστευτική αναφορά"
+    described = head.post(f"{address}/describe", data={**opened, "reason": "άλλος υπογράφει"})
     assert described.status_code == 303, words(described)
     assert clerk.get(address).status_code == 404
     assert "Εμπιστευτική αναφορά" in words(head.get(address))
@@ -333,3 +336,18 @@ def test_a_wrong_field_of_a_kind_is_told_at_its_row(browsing: Callable[..., Brow
     assert 'href="#field.3.code"' in answer.text
     assert typed(answer, "field.3.code") == "Λάθος!"
     assert browsing("administrator").get("/kinds/agnosto").status_code == 404
+
+
+def test_an_entry_with_a_kind_is_described_in_its_fields(clerk: Browser, kind: str):
+    data = {
+        **letter(kind=kind, kind_version="1", **{"value.fine": "123"}),
+        "act": "now",
+        "form_key": hidden(clerk.get("/register"))["form_key"],
+    }
+    address = _registered(clerk.post("/register", data=data))
+    form = clerk.get(f"{address}/describe")
+    assert typed(form, "value.fine") == "123"
+    sent = {"subject": data["subject"], "kind": kind, "value.amount": "12,50"}
+    done = clerk.post(f"{address}/describe", data=sent)
+    assert done.status_code == 303, words(done)
+    assert "12.50 €" in words(clerk.get(address))

@@ -144,19 +144,17 @@ def test_a_wrong_key_password_signs_nothing_and_is_never_shown(
     assert "Next to sign" in words(engineer.get(draft))
 
 
-def test_a_signature_without_a_time_stamping_service_changes_nothing(
-    engineer: Browser, house: House, draft: str, monkeypatch: pytest.MonkeyPatch
+def test_a_signature_without_a_time_stamping_service_says_that_its_time_is_pending(
+    engineer: Browser, house: House, draft: str
 ):
     _circulate(engineer, house, draft)
-
-    def away(*_: object, **__: object) -> bytes:
-        raise factories.circulation.signatures.signing.TsaUnavailable("refused")
-
-    monkeypatch.setattr("signing.sign", away)
-    answer = engineer.post(f"{draft}/sign", data=PASSWORD)
-    assert answer.status_code == 503
-    assert "No time-stamping service answers" in words(answer)
-    assert "Next to sign" in words(engineer.get(draft))
+    right = list(house.office.settings.tsa_urls)
+    house.office.settings.tsa_urls[:] = ["http://127.0.0.1:9/tsa"]  # the discard port: nobody
+    try:
+        assert engineer.post(f"{draft}/sign", data=PASSWORD).status_code == 303
+    finally:
+        house.office.settings.tsa_urls[:] = right
+    assert "Time proof pending" in words(engineer.get(draft))
 
 
 def test_a_signer_returns_a_draft_with_a_reason(

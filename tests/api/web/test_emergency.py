@@ -8,7 +8,7 @@ import pytest
 
 from docflow import clock, emergency
 from tests.api.browsing import hidden, words
-from tests.docflow.emergency.journals import Page
+from tests.docflow.emergency.journals import Page, overrun
 
 
 def yesterday(hour):
@@ -218,6 +218,42 @@ def test_an_auditor_reads_periods_and_registers_nothing(browsing, kit):
     assert auditor.get("/emergency").status_code == 200
     refused = auditor.post("/emergency/recovery", files={"file": saved(kit)})
     assert refused.status_code == 403
+
+
+def test_an_auditor_gets_neither_sheets_nor_page_of_a_kit(browsing, kit):
+    auditor = browsing("auditor")
+    assert f"/kits/{kit.id}/offline.html" not in auditor.get("/emergency").text
+    for what in ("offline.html", "sheets.pdf"):
+        assert auditor.get(f"/emergency/kits/{kit.id}/{what}").status_code == 403
+
+
+def test_who_heads_the_registry_authorises_on_the_page_and_a_clerk_takes_over(house, browsing):
+    with house.office.db.begin() as session:
+        _, made, start = overrun(session, house.town.person(session, "registrar"))
+    file = ("docflow-emergency.json", made.file(), "application/json")
+    clerk, boss = browsing("clerk"), browsing("registrar")
+    looked = clerk.post("/emergency/recovery", files={"file": file})
+    assert "The head of the registry must open this file here" in words(looked)
+    looked = boss.post("/emergency/recovery", files={"file": file})
+    assert "Record the authorisation" in words(looked)
+    assert "Register the entries" not in words(looked)
+    nobody = boss.post("/emergency/recovery", data={**hidden(looked), "act": "authorise"})
+    assert nobody.status_code == 409
+    stated = boss.post(
+        "/emergency/recovery",
+        data={
+            **hidden(looked),
+            "act": "authorise",
+            "late_by": "Ο Δήμαρχος",
+            "late_on": f"{clock.local(start + timedelta(days=1)):%d/%m/%Y}",
+        },
+    )
+    assert "A clerk can take this file over now" in words(stated)
+    looked = clerk.post("/emergency/recovery", files={"file": file})
+    assert "An authorisation is missing" not in words(looked)
+    done = clerk.post("/emergency/recovery", data={**hidden(looked), "act": "recover"})
+    assert done.status_code == 303
+    assert "Ο Δήμαρχος" in words(clerk.get(done.headers["location"]))
 
 
 def test_unknown_kits_and_periods_are_not_found(browsing):

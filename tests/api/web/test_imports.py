@@ -60,14 +60,17 @@ def test_bad_rows_need_a_persons_word(house, registrar):
     registrar.post(f"{address}/check", data=MAPPING)
     house.run_jobs()
     report = registrar.get(address)
-    assert "1 with errors" in words(report)
+    assert "1 with an error" in words(report)
     assert "The date is not a date" in words(report)
+    assert "Numbers of rows with errors: 2." in words(report)
     refused = registrar.post(f"{address}/confirm")
     assert refused.status_code == 409
     assert 'href="#without_bad"' in refused.text
     assert registrar.post(f"{address}/confirm", data={"without_bad": "1"}).status_code == 303
     house.run_jobs()
     assert "3 entries" in words(registrar.get(address))
+    line = words(registrar.get("/contiguity/koino/2017/common"))
+    assert "4 3 0 0 2 Unbroken" in line  # last number, entries, reserved, annulled, declared
 
 
 @pytest.mark.parametrize(
@@ -143,3 +146,15 @@ def test_others_take_nothing_over(browsing):
 def test_an_unknown_register_is_not_found(registrar):
     assert registrar.get("/imports/999999").status_code == 404
     assert registrar.get("/imports/999999/report.csv").status_code == 404
+
+
+def test_enter_in_a_field_checks_or_reads_anew_what_is_read_otherwise(house, registrar):
+    address = uploaded(registrar, tables.csv(rows_of(2012)), year=2012)
+    chosen = {**MAPPING, "column-3": "", "act": "enter", "header": "1"}
+    other = registrar.post(f"{address}/check", data={**chosen, "header": "2"})
+    assert other.status_code == 200
+    assert "εισερχόμενο" in words(other).casefold()
+    same = registrar.post(f"{address}/check", data={**chosen, "act": "reread"})
+    kept = same.text.partition('name="column-3"')[2].partition("</select>")[0]
+    assert " selected" not in kept
+    assert registrar.post(f"{address}/check", data={**MAPPING, "act": "enter"}).status_code == 303

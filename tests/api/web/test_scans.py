@@ -212,3 +212,21 @@ def test_the_depositor_stands_on_the_receipt(clerk: Browser, house: House) -> No
     address = clerk.post("/register", data=form).headers["location"].partition("?")[0]
     with house.office.db.read() as session:
         assert registry.depositor(session, house.entry_id(address)) == "Ευφροσύνη Ξενάκη"
+
+
+def test_a_sheet_with_two_labels_says_whose_they_are(clerk: Browser, house: House) -> None:
+    first, second = house.register(), house.register(secret=True)
+    third = house.register()
+    codes = tuple(label(entry_at(house, address)) for address in (first, third))
+    place = send(clerk, batch(Sheet("δύο ετικέτες", codes)))
+    settle(house)
+    page = clerk.get(place)
+    told = page.text.partition("Labels of:")[2].partition("</p>")[0]
+    assert f'href="{first}"' in told
+    assert f'href="{third}"' in told
+    hidden = (label(entry_at(house, first)), label(entry_at(house, second)))
+    place = send(clerk, batch(Sheet("μία κρυφή", hidden)))
+    settle(house)
+    told = clerk.get(place).text.partition("Labels of:")[2].partition("</p>")[0]
+    assert f'href="{first}"' in told
+    assert second not in told

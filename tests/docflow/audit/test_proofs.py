@@ -219,18 +219,6 @@ def test_before_the_head_is_signed_the_proof_is_not_there_yet(committed: Office)
         registry.prove(session, entry.id, by=by)
 
 
-def test_what_was_erased_is_proven_no_more(proven: tuple[Office, Path, Path]) -> None:
-    office, _, _ = proven
-    with office.db.begin() as session:
-        session.execute(text("UPDATE audit_leaves SET salt = NULL"))
-    with office.db.read() as session:
-        leaf = session.scalars(select(Leaf)).first()
-        assert leaf is not None
-        with pytest.raises(audit.NoSuchCheckpoint):
-            audit.prove(session, leaf.event_id)
-        assert audit.entries(session, 1, 0, 1) is None
-
-
 def test_the_extra_line_is_plain_base64(proven: tuple[Office, Path, Path]) -> None:
     line = proven[1].read_text().split("\n")[1]
     assert json.loads(base64.b64decode(line.removeprefix("extra ")))["v"] == 1

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from sqlalchemy import select, text
 
 import signing
-from docflow import audit, circulation, documents, outbox, registry, routing
+from docflow import audit, circulation, documents, outbox, registry, routing, signatures
 from docflow.circulation import DraftState
 from docflow.dispatch import Delivery
 from docflow.office import Office
@@ -87,13 +87,14 @@ def test_the_exact_copy_is_sealed_and_time_stamped(signing_office: Office, town:
     pdf = files_of(signing_office, done.entry_id or 0)["exact-copy"]
     assert signing_office.settings.trust_roots is not None
     roots = [signing_office.settings.trust_roots.read_bytes()]
-    [seal] = signing.validate(pdf, trust_roots=roots).signatures
+    seal, archive = signing.validate(pdf, trust_roots=roots).signatures
+    assert archive.kind == "timestamp"
     assert (seal.kind, seal.integrity, seal.trust, seal.time_source, seal.level) == (
         "seal",
         "intact",
         "trusted",
         "timestamp",
-        "B-T",
+        "B-LTA",
     )
 
 
@@ -222,21 +223,20 @@ def test_issuing_again_what_is_issued_changes_nothing(
     assert len(waiting_jobs(signing_office, "dispatch.notify")) == 1
 
 
-def test_time_stamps_that_are_away_are_waited_for_under_the_same_number(
+def test_without_time_stamps_the_document_is_issued_and_its_proof_of_time_pending(
     signing_office: Office, town: Town, ready: tuple[int, int]
 ) -> None:
+    """It has its number, seal and delivery; a job adds the proof (tests of `signatures`)."""
     draft_id, job_id = ready
-    right = list(signing_office.settings.tsa_urls)
     signing_office.settings.tsa_urls[:] = ["http://127.0.0.1:9/tsa"]
     outbox.run(signing_office, job_id)
-    waits = job(signing_office, job_id)
-    assert waits.state == "waiting"
-    assert "χρονοσ" in (waits.problem or "")  # told in Greek
-    signing_office.settings.tsa_urls[:] = right
-    hurry(signing_office)
-    run_jobs(signing_office, "circulation.issue")
-    assert draft(signing_office, draft_id).state == DraftState.ISSUED
+    done = draft(signing_office, draft_id)
+    assert done.state == DraftState.ISSUED
     assert outgoing(signing_office) == [(2, False)]
+    with signing_office.db.begin() as session:
+        kept = signatures.lasting.of_entry(session, done.entry_id or 0)
+        copy = next(one for one in kept if one.kind == "exact-copy")
+        assert (copy.level, copy.wanted, copy.is_time_pending) == ("B-B", "B-LTA", True)
 
 
 def test_a_number_whose_sealing_fails_for_good_is_annulled_and_the_draft_waits(
@@ -270,18 +270,6 @@ def test_a_document_is_issued_again_under_a_new_number(
     assert outgoing(signing_office) == [(2, True), (3, False)]
 
 
-def test_time_stamps_that_stay_away_annul_the_number_at_last(
-    signing_office: Office, town: Town, ready: tuple[int, int]
-) -> None:
-    draft_id, job_id = ready
-    signing_office.settings.tsa_urls[:] = ["http://127.0.0.1:9/tsa"]
-    for _ in range(outbox.MAX_ATTEMPTS):
-        outbox.run(signing_office, job_id)
-        hurry(signing_office)
-    assert draft(signing_office, draft_id).state == DraftState.ISSUE_FAILED
-    assert outgoing(signing_office) == [(2, True)]
-
-
 def test_the_registry_may_annul_the_number_before_the_document_is_issued(
     signing_office: Office,
     town: Town,
@@ -291,7 +279,7 @@ def test_the_registry_may_annul_the_number_before_the_document_is_issued(
     draft_id, job_id = ready
     printing = circulation.letters.print_exact_copy
 
-    def meanwhile(office: Office, data: Any) -> bytes:
+    def meanwhile(office: Office, data: Any) -> signatures.Made:
         with office.db.begin() as session:
             by = town.person(session, "clerk")
             entry = registry.numbered(session, None, data.year, data.number, by=by)

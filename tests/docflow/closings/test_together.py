@@ -63,6 +63,14 @@ def test_a_task_has_its_turn_once_in_its_time(turns: Session) -> None:
     assert schedule.enqueue_due(turns) == [making.TASK]
 
 
+def test_a_clock_that_once_ran_ahead_does_not_stop_a_task(turns: Session) -> None:
+    assert schedule.enqueue_due(turns) == [making.TASK]
+    turns.execute(text("UPDATE jobs SET state = 'done'"))
+    turns.execute(text("UPDATE schedule SET last_at = clock_timestamp() + interval '300 days'"))
+    assert schedule.enqueue_due(turns) == [making.TASK]
+    assert schedule.enqueue_due(turns) == []
+
+
 def _let_time_pass(session: Session) -> None:
     session.execute(text("UPDATE schedule SET last_at = last_at - interval '6 minutes'"))
 

@@ -95,7 +95,7 @@ def test_a_page_that_was_born_digital_is_not_recognised(office: Office, town: To
 
 BAD: dict[str, tuple[bytes, str]] = {
     "empty": (b"", "empty"),
-    "html": (b"<!DOCTYPE html><html><body>Not a PDF</body></html>", "unsupported"),
+    "film": (b"\x00\x00\x00\x18ftypmp42", "unsupported"),
     "truncated": (pdf("text")[:60], "damaged"),
     "garbage": (b"%PDF-1.7\n" + b"\xff" * 500, "damaged"),
 }

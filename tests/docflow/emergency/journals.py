@@ -1,11 +1,15 @@
 """Files as the offline page writes them, made here line by line."""
 
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from docflow import clock, emergency
 from docflow.emergency import KitInfo
 from docflow.emergency.journal import FIELDS, FORMAT, VERSION, canonical, check
+from docflow.principal import Principal
 
 
 class Page:
@@ -55,3 +59,34 @@ class Page:
             "log": self.log,
         }
         return json.dumps(document, ensure_ascii=False).encode()
+
+
+def overrun(session: Session, registrar: Principal) -> tuple[KitInfo, Page, datetime]:
+    """A kit, an emergency of 31 hours with nobody's word for the second day, and when it began.
+
+    It lies in one year, whatever day it is today.
+    """
+    now = clock.now()
+    start = now - timedelta(hours=40)
+    if clock.local(start).year != clock.local(now).year:
+        start = now - timedelta(hours=80)
+    with clock.pretend(start):
+        year = clock.local(start).year
+        kit_id = emergency.prepare(
+            session,
+            by=registrar,
+            place="Γκισέ 9",
+            numbers=5,
+            year=year,
+            zone=clock.OFFICIAL_ZONE,
+        )
+    kit = emergency.kit(session, kit_id, by=registrar)
+    page = Page(kit, journal=kit.code)
+    page.begin(start)
+    moments = [start + timedelta(hours=hours) for hours in (1, 30)]
+    for number, at in enumerate(moments, start=kit.first_number):
+        page.entry(number, at)
+    days = [clock.local(at).date() for at in moments]
+    totals = ";".join(f"{day}={days.count(day)}" for day in dict.fromkeys(days))
+    page.end(start + timedelta(hours=31), totals)
+    return kit, page, start

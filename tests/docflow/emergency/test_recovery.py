@@ -1,6 +1,7 @@
 """Row 23: what was noted while nothing worked becomes ordinary entries, each once, dates kept."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from docflow import audit, clock, emergency, kinds, organization, registry
 from docflow.emergency import Authorised, Noted
 from docflow.principal import NotAllowed, Role
-from docflow.registry import Entry
+from docflow.registry import Entry, duplicates
 from tests import factories
 from tests.docflow.emergency.journals import Page
 
@@ -364,3 +365,125 @@ def test_the_days_of_a_deadline_count_from_the_receipt(session, town):
     entry = factories.letter(session, town, kind="aitisi", received_at=START - timedelta(days=3))
     handling = session.get_one(registry.Handling, entry.id)
     assert handling.due_on == date(2026, 11, 23)
+
+
+@pytest.fixture
+def overrun(kit):
+    """Three entries, two of them after the first day, for which nobody had a new authorisation."""
+    made = Page(kit)
+    made.begin(START)
+    for number, hours in ((1, 1), (2, 30), (3, 31)):
+        made.entry(number, START + timedelta(hours=hours))
+    made.end(START + timedelta(hours=32), "2026-11-16=1;2026-11-17=2")
+    return made
+
+
+@pytest.fixture
+def days_later():
+    with clock.pretend(START + timedelta(days=3)):
+        yield
+
+
+NEXT_DAY = [Authorised("Ο Δήμαρχος", START + timedelta(hours=24))]
+
+
+@pytest.mark.usefixtures("days_later")
+def test_who_heads_the_registry_authorises_and_a_clerk_takes_over(
+    session, town, registrar, overrun
+):
+    with pytest.raises(emergency.NotAuthorised):
+        recovered(session, town, overrun)
+    journal, clerk = emergency.read(overrun.file(), overrun.kit), town.person(session, "clerk")
+    with pytest.raises(NotAllowed):
+        emergency.authorise(session, journal, NEXT_DAY, by=clerk)
+    assert emergency.authorise(session, journal, NEXT_DAY, by=registrar) == 1
+    (seen,) = emergency.examine(session, journal, by=clerk, zone=ZONE)
+    assert seen.uncovered == ()
+    assert entries(session) == 0
+    assert len(recovered(session, town, overrun)) == 3
+    (period,) = emergency.periods(session, by=clerk)
+    assert [(one.authorised_by, one.is_late) for one in period.authorisations] == [
+        ("Ελένη Ράπτη", False),
+        ("Ο Δήμαρχος", True),
+    ]
+    assert emergency.authorise(session, journal, NEXT_DAY, by=registrar) == 0
+    events = audit.history(session, [("emergency-period", period.id)])
+    assert [one.action for one in events] == ["emergency.authorised-late", "emergency.recovered"]
+
+
+@pytest.mark.usefixtures("days_later")
+@pytest.mark.parametrize(
+    ("who", "at", "refusal"),
+    [
+        ("Ο Δήμαρχος", START + timedelta(hours=30, minutes=30), emergency.NotAuthorised),
+        ("Ο Δήμαρχος", START - timedelta(hours=1), emergency.BadPeriod),
+        ("Ο Δήμαρχος", START + timedelta(hours=40), emergency.BadPeriod),
+        ("x", START + timedelta(hours=24), emergency.BadPeriod),
+    ],
+)
+def test_a_late_authorisation_must_cover_what_was_not_allowed(
+    session, registrar, overrun, who, at, refusal
+):
+    journal = emergency.read(overrun.file(), overrun.kit)
+    with pytest.raises(refusal):
+        emergency.authorise(session, journal, [Authorised(who, at)], by=registrar)
+    assert session.scalar(select(func.count()).select_from(emergency.Period)) == 0
+
+
+@pytest.mark.usefixtures("days_later")
+def test_an_authorisation_that_was_stated_once_counts_for_what_comes_later(
+    session, town, registrar, overrun
+):
+    journal = emergency.read(overrun.file(), overrun.kit)
+    emergency.authorise(session, journal, NEXT_DAY, by=registrar)
+    assert len(recovered(session, town, overrun, leave_out=[3])) == 2
+    assert len(recovered(session, town, overrun)) == 1
+    (period,) = emergency.periods(session, by=registrar)
+    assert len(period.authorisations) == 2
+
+
+def test_what_looks_like_another_entry_is_registered_all_the_same(session, town, kit):
+    page = Page(kit)
+    page.begin(START)
+    same = {"sender_reference": "77/2026", "sender_dated_on": "2026-11-10"}
+    for number in (1, 2):
+        page.entry(number, START + timedelta(minutes=number), **same)
+    page.end(START + timedelta(hours=2), "2026-11-16=2")
+    _, second = recovered(session, town, page)
+    reason, alike = duplicates.noted(session, second.entry_id, by=town.person(session, "clerk"))
+    assert "ΕΚΤ-2026-0002" in reason
+    assert len(alike) == 1
+
+
+@pytest.mark.parametrize(
+    "give",
+    [
+        lambda office, kit, by: emergency.offline_page(office, kit.id, by=by, language="el"),
+        lambda office, kit, by: emergency.sheets(office, kit.id, by=by, language="el"),
+    ],
+    ids=["page", "sheets"],
+)
+def test_only_the_registry_gets_sheets_and_the_page_with_its_key(
+    office, session, town, registrar, kit, give
+):
+    auditor = town.person(session, "auditor")
+    assert emergency.kit(session, kit.id, by=auditor).code == kit.code
+    for by in (auditor, replace(registrar, scopes=frozenset({"read"}))):
+        with pytest.raises(NotAllowed):
+            give(office, kit, by)
+    assert kit.secret not in repr(kit)
+
+
+def test_programs_need_the_scope_for_kits_and_for_the_way_back(session, town, registrar, page):
+    reads = {"scopes": frozenset({"read"})}
+    journal, clerk = emergency.read(page.file(), page.kit), town.person(session, "clerk")
+    with pytest.raises(NotAllowed):
+        emergency.prepare(
+            session, by=replace(registrar, **reads), place="x", numbers=1, year=2026, zone=ZONE
+        )
+    with pytest.raises(NotAllowed):
+        emergency.recover(
+            session, journal, by=replace(clerk, **reads), zone=ZONE, ocr_languages=["ell"]
+        )
+    with pytest.raises(NotAllowed):
+        emergency.authorise(session, journal, NEXT_DAY, by=replace(registrar, **reads))

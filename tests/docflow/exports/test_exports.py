@@ -1,6 +1,9 @@
 """The register as PDF, CSV, XLSX and XML: complete, marked, and only what the person may see."""
 
 import csv
+import os
+import time
+from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
 from pathlib import Path
@@ -10,13 +13,14 @@ import pypdfium2
 import pytest
 from lxml import etree
 from openpyxl import load_workbook
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, text, update
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock, exports, outbox, registry
+import storage
+from docflow import audit, clock, documents, exports, imports, kinds, outbox, registry
 from docflow.exports.rows import NAMES
 from docflow.office import Office
-from docflow.principal import Principal
+from docflow.principal import NotAllowed, Principal
 from tests import factories
 from tests.factories import Town
 from tests.stack import ROOT
@@ -67,11 +71,43 @@ def test_a_csv_has_all_columns_values_of_now_and_what_was_before(
 ) -> None:
     first, second, third = as_csv(office, clerk)
     assert len(first) == len(NAMES)
+    assert [one["Κατάσταση"] for one in (first, second)] == ["Προς χρέωση", "Ακυρώθηκε"]
     assert first["Αριθμός πρωτοκόλλου"] == letters[0].label
     assert first["Θέμα"] == "Διορθωμένο θέμα"
     assert "Αίτηση <για> άδεια & λοιπά" in first["Διορθώσεις"]
     assert second["Αιτιολογία ακύρωσης"] == "Διπλή καταχώριση"
     assert third["Θέμα"] == f"'{FORMULA}"
+
+
+def test_corrected_values_are_words_and_not_codes(
+    office: Office, session: Session, town: Town, clerk: Principal
+) -> None:
+    definition = kinds.Definition(
+        title_el="Αίτηση επιδόματος",
+        fields=(kinds.Field("amount", kinds.FieldType.AMOUNT, "Ποσό"),),
+    )
+    kinds.define(session, "epidoma", definition, by=town.person(session, "administrator"))
+    entry = factories.letter(
+        session,
+        town,
+        kind="epidoma",
+        values={"amount": "1234,50"},
+        addressee_unit_id=town.units["ΝΟΜ"],
+        sender_dated_on=date(2026, 1, 20),
+    )
+    changes = {
+        "delivery_method": "courier",
+        "addressee_unit_id": town.units["ΤΥ"],
+        "sender_dated_on": date(2026, 1, 21),
+        "value.amount": "99,90",
+    }
+    registry.correct(session, entry.id, changes, reason="Παραδρομή", by=clerk, zone=factories.ZONE)
+    [row] = as_csv(office, clerk)
+    said = row["Διορθώσεις"]
+    for word in ("Αυτοπροσώπως", "Νομική Υπηρεσία", "20/01/2026", "Ποσό", "1.234,50 €"):
+        assert word in said, word
+    for code in ("counter", "2026-01-20", "value.", "1234.50"):
+        assert code not in said, code
 
 
 def test_a_csv_begins_with_a_byte_order_mark_and_takes_another_delimiter(
@@ -277,6 +313,90 @@ def test_bytes_that_are_also_a_document_are_not_removed(
     run_job(office, session, "exports.expire")
     assert removed == []
     assert asked.state == exports.ExportState.EXPIRED
+
+
+def grow_old(session: Session) -> None:
+    session.execute(
+        update(exports.RegisterExport).values(finished_at=clock.now() - timedelta(days=8))
+    )
+    outbox.enqueue(session, "exports.expire")
+    session.flush()
+
+
+def aged(office: Office, sha256: str) -> None:
+    """Let the store think that the object has lain there for long."""
+    [path] = [one for one in office.settings.data.rglob(sha256) if one.is_file()]
+    os.utime(path, (time.time() - 9 * 86_400,) * 2)
+
+
+def test_bytes_that_are_also_an_old_register_are_not_removed(
+    office: Office, session: Session, town: Town, clerk: Principal
+) -> None:
+    factories.letter(session, town)
+    asked = exports.request(session, ALL, exports.Format.CSV, by=clerk, language="el")
+    session.flush()
+    run_job(office, session, "exports.make")
+    sha256 = str(asked.sha256)
+    upload = documents.receive(office, BytesIO(office.store.read(sha256)), "παλαιό.csv")
+    registrar = town.person(session, "registrar")
+    old = imports.begin(office, upload, by=registrar, year=2024, taken_from="Παλαιό πρόγραμμα")
+    aged(office, sha256)
+    grow_old(session)
+    run_job(office, session, "exports.expire")
+    assert asked.state == exports.ExportState.EXPIRED
+    assert office.store.exists(sha256)
+    assert imports.preview(office, old, by=registrar).header[0] == "Αριθμός πρωτοκόλλου"
+
+
+def test_bytes_that_the_store_did_not_give_away_at_once_are_removed_later(
+    office: Office,
+    session: Session,
+    clerk: Principal,
+    asked: exports.RegisterExport,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    run_job(office, session, "exports.make")
+    sha256 = str(asked.sha256)
+    grow_old(session)
+    run_job(office, session, "exports.expire")  # too young for the store
+    aged(office, sha256)
+
+    def away(*_: object, **__: object) -> None:
+        raise storage.StoreUnavailable("away")
+
+    for refuses in (True, False):
+        with monkeypatch.context() as patched:
+            if refuses:
+                patched.setattr(type(office.store), "delete", away)
+            session.execute(delete(outbox.Job).where(outbox.Job.task == "exports.expire"))
+            outbox.enqueue(session, "exports.expire")
+            session.flush()
+            run_job(office, session, "exports.expire")
+        assert office.store.exists(sha256) is refuses
+        with pytest.raises(exports.NoSuchExport):
+            exports.file_of(session, asked.id, by=clerk)
+    assert (asked.sha256, asked.entry_ids) == (None, None)
+
+
+def test_who_lost_his_rights_does_not_get_the_file_that_he_asked_for(
+    office: Office, session: Session, town: Town
+) -> None:
+    factories.secret_letter(session, town, subject="Μυστικό")
+    by = town.person(session, "confidant")
+    wanted = replace(ALL, book="empisteftiko")
+    asked = exports.request(session, wanted, exports.Format.CSV, by=by, language="el")
+    session.flush()
+    run_job(office, session, "exports.make")
+    assert exports.file_of(session, asked.id, by=by).rows == 1
+    factories.secret_letter(session, town, subject="Μετά")
+    assert exports.file_of(session, asked.id, by=by).rows == 1
+    with pytest.raises(NotAllowed):
+        exports.file_of(session, asked.id, by=replace(by, scopes=frozenset({"register"})))
+    for rights in ("book_grants", "entry_access"):
+        session.execute(text(f"DELETE FROM {rights}"))
+    session.expire_all()
+    with pytest.raises(exports.RightsLost):
+        exports.file_of(session, asked.id, by=town.person(session, "confidant"))
 
 
 def test_control_characters_break_no_format(

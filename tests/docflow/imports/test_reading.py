@@ -7,7 +7,8 @@ import pytest
 from docflow.folding import fold
 from docflow.imports import Form, NoTable, checking, columns, judging, sheets
 from docflow.imports.columns import BadMapping, Field
-from docflow.imports.judging import Problem, Register, Rules
+from docflow.imports.comparing import Register
+from docflow.imports.judging import Problem, Rules
 from tests.docflow.imports import tables
 from tests.factories import ZONE
 

@@ -1,6 +1,7 @@
 """An old register goes into the book whole or not at all, and stands there as it was."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import create_engine, func, select, text
@@ -120,6 +121,35 @@ def test_the_check_of_numbers_knows_the_declared_gaps(committed, town, registrar
         auditor = town.person(session, "auditor")
         series = [s for s in registry.contiguity(session, by=auditor) if s.year == 2024]
     assert [(one.last_number, one.problems) for one in series] == [(5, ())]
+    assert [one.declared for one in series] == [((3, 4),)]
+
+
+def test_without_the_bad_rows_the_year_is_sealed_as_the_report_promised(committed, town, registrar):
+    rows = [tables.row(n) for n in (1, 2, 3, 5, 6, 7, 8, 9)]
+    rows[2] = tables.row(3, date="31/02/2024")
+    rows[5] = tables.row(7, subject="")
+    rows[7] = tables.row(9, sender="")
+    one = sealed(committed, registrar, tables.csv(rows), without_bad=True)
+    assert one.report["gaps"] == [["common", 4, 4]]
+    assert one.report["left_out"] == [["common", 3, 3], ["common", 7, 7], ["common", 9, 9]]
+    with committed.db.read() as session:
+        year = session.get_one(BookYear, (town.books["koino"], 2024))
+        auditor = town.person(session, "auditor")
+        [series] = [s for s in registry.contiguity(session, by=auditor) if s.year == 2024]
+    assert year.last_number == one.report["last"] == 9
+    assert year.declared_gaps == [["common", 3, 4], ["common", 7, 7], ["common", 9, 9]]
+    assert (series.last_number, series.entries, series.problems) == (9, 5, ())
+
+
+def test_a_series_of_which_no_row_is_good_ends_at_its_last_number_too(committed, town, registrar):
+    rows = [tables.row(1), tables.row(1, direction="ΕΞ", subject="")]
+    rows.append(tables.row(2, direction="ΕΞ", date="31/02/2024"))
+    sealed(committed, registrar, tables.csv(rows), by_direction=True, without_bad=True)
+    with committed.db.read() as session:
+        auditor = town.person(session, "auditor")
+        found = {s.series: s for s in registry.contiguity(session, by=auditor) if s.year == 2024}
+    assert (found["outgoing"].last_number, found["outgoing"].declared) == (2, ((1, 2),))
+    assert not any(one.problems for one in found.values())
 
 
 def test_three_bad_rows_are_named_and_only_left_out_at_a_persons_wish(committed, registrar):
@@ -190,6 +220,58 @@ def test_only_the_registrar_takes_over(committed, town, username):
         imports.begin(
             committed, upload, by=person(committed, town, username), year=2024, taken_from="x"
         )
+
+
+def test_a_program_needs_the_scope_to_take_over(committed, town, registrar):
+    upload = factories.uploaded(committed, tables.csv(ROWS), "x.csv")
+    reads, writes = (replace(registrar, scopes=frozenset({one})) for one in ("read", "register"))
+    with pytest.raises(NotAllowed):
+        imports.begin(committed, upload, by=reads, year=2024, taken_from="x")
+    one = imports.begin(committed, upload, by=registrar, year=2024, taken_from="x")
+    with committed.db.begin() as session:
+        with pytest.raises(NotAllowed):
+            imports.confirm(session, one, by=reads, zone=factories.ZONE)
+        with pytest.raises(NotAllowed):
+            imports.cancel(session, one, by=reads)
+        with pytest.raises(NotAllowed):
+            imports.infos(session, by=writes)
+    with pytest.raises(NotAllowed):
+        imports.check(committed, one, by=reads, mapping={})
+
+
+@pytest.mark.parametrize(
+    ("statement", "refused"),
+    [
+        (
+            "INSERT INTO old_entries (entry_id, register_id, row, cells) "
+            "SELECT {own}, id, 99, '[]' FROM old_registers",
+            "is not being taken over",
+        ),
+        (
+            "INSERT INTO old_entries (entry_id, register_id, row, cells) "
+            "SELECT {old}, id, 99, '[]' FROM old_registers",
+            "is not being taken over",
+        ),
+        (
+            "INSERT INTO old_registers (body_id, book_id, year, taken_from, file_name, file_sha256,"
+            " file_size, form, columns, begun_at, state) SELECT body_id, book_id, 2019, 'x', 'x',"
+            " 'x', 1, '{{}}', '{{}}', now(), 'sealed' FROM old_registers",
+            "begins with its mapping",
+        ),
+        ("UPDATE old_registers SET state = 'sealed' WHERE year = 2023", "never deleted"),
+    ],
+)
+def test_no_entry_is_passed_off_as_one_of_an_old_register(
+    committed, town, registrar, statement, refused
+):
+    with committed.db.begin() as session:
+        own = factories.letter(session, town).id
+    sealed(committed, registrar, tables.csv(ROWS))
+    with committed.db.read() as session:
+        old = session.scalar(select(imports.OldEntry.entry_id).limit(1))
+    begun(committed, registrar, tables.csv(ROWS), year=2023)
+    with pytest.raises(DBAPIError, match=refused), committed.db.begin() as session:
+        session.execute(text(statement.format(own=own, old=old)))
 
 
 def test_a_cancelled_import_leaves_nothing(committed, registrar, monkeypatch):

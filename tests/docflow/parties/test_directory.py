@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from docflow import audit, parties, registry
 from docflow.parties import AddressKind, Contact, PartyData, PartyKind, directory, grouping
-from docflow.principal import Principal
+from docflow.principal import NotAllowed, Principal
 from tests import factories
 from tests.factories import Town
 
@@ -238,3 +238,28 @@ def test_the_entries_of_a_party_are_those_one_may_see(
     assert [line.id for line in found] == [put_right.id, to_her.id, about.id, sent.id]
     stranger = town.person(session, "engineer")
     assert registry.of_party(session, party_id, by=stranger) == []
+
+
+def test_a_party_leaves_only_a_group_that_it_is_in(
+    session: Session, town: Town, by: Principal
+) -> None:
+    one, other = known(session, by, "1ο Γυμνάσιο"), known(session, by, "2ο Γυμνάσιο")
+    group = grouping.join(session, one.id, "Σχολεία", by=by)
+    grouping.leave(session, other.id, group.id, by=by)
+    session.flush()
+    assert audit.history(session, [("party", other.id)]) == []
+    assert [party.id for party in grouping.members(session, group.id, by=by)] == [one.id]
+    foreign = factories.municipality(session, code="allos")
+    entry = factories.letter(session, foreign)
+    with pytest.raises(directory.NoSuchParty):
+        grouping.leave(session, entry.sender_party_id, group.id, by=by)
+
+
+def test_groups_are_kept_by_a_token_with_the_scope(session: Session, by: Principal) -> None:
+    one = known(session, by, "1ο Γυμνάσιο")
+    group = grouping.join(session, one.id, "Σχολεία", by=by)
+    reader = replace(by, scopes=frozenset({"read"}))
+    with pytest.raises(NotAllowed):
+        grouping.join(session, one.id, "Σχολεία", by=reader)
+    with pytest.raises(NotAllowed):
+        grouping.leave(session, one.id, group.id, by=reader)

@@ -112,3 +112,19 @@ def test_the_same_words_in_another_order_are_suggested(
     one, turned = known(session, by, "Άννα Ρόκα"), known(session, by, "ΡΟΚΑ ΑΝΝΑ")
     [found] = merging.duplicates(session, by=by)
     assert (found.why, {party.id for party in found.parties}) == ("name", {one.id, turned.id})
+
+
+def test_what_was_handed_on_along_a_chain_goes_with_the_separation(
+    session: Session,
+    by: Principal,  # noqa: F811
+) -> None:
+    one = known(session, by, "Λιάπης Α", email="l@example.gr", address="Ερμού 1")
+    two, three = known(session, by, "Λιάπης Β"), known(session, by, "Λιάπης Γ", address="Αθηνάς 2")
+    merging.merge(session, one.id, two.id, reason=WHY, by=by)
+    merging.merge(session, two.id, three.id, reason=WHY, by=by)
+    assert three.email == "l@example.gr"
+    merging.separate(session, one.id, reason="Είναι δύο", by=by)
+    session.flush()
+    assert (two.email, two.address) == ("", "")
+    assert (three.email, three.address) == ("", "Αθηνάς 2")
+    assert (one.email, one.merged_into_id, two.merged_into_id) == ("l@example.gr", None, three.id)

@@ -345,6 +345,9 @@ def test_an_annulled_entry_is_in_no_work_list(
     by = town.person(session, "secretary")
     assert routing.basket(session, routing.Basket.TO_CHARGE, by=by) == []
     assert routing.counts(session, by=by)[routing.Basket.TO_CHARGE] == 0
+    new = registry.Filter(state=registry.HandlingState.NEW)
+    assert registry.listing(session, by, new, zone=factories.ZONE) == []
+    assert registry.count(session, by, new, zone=factories.ZONE) == 0
     assert routing.acts(session, annulled, by=by) == routing.Acts()
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from docflow import clock, registry
 from docflow.office import Office
 from docflow.parties import Contact
-from docflow.registry import BookYear, Entry
+from docflow.registry import Book, BookYear, Entry
 from tests import factories
 from tests.docflow.steps import athens, watched
 from tests.factories import Town
@@ -207,3 +207,19 @@ def test_numbers_are_contiguous_whatever_the_clock_says_and_whoever_fails(
         assert [row.number for row in own] == list(range(1, len(own) + 1))
         assert [row.registered_at for row in own] == sorted(row.registered_at for row in own)
         assert counters[year] == len(own)
+
+
+def test_a_time_ahead_of_the_clock_is_told_until_the_clock_comes_up_to_it(
+    session: Session, town: Town
+) -> None:
+    home = session.get_one(Book, town.books["koino"])
+    by = town.person(session, "registrar")
+    with clock.pretend(athens(2026, 5, 4, 12, 0)):  # the clock has jumped
+        factories.letter(session, town)
+        assert registry.years.find(session, home, 2026, by=by).ahead_until is None
+    with clock.pretend(athens(2026, 5, 4, 9, 0)):
+        entry = factories.letter(session, town)
+        assert registry.years.find(session, home, 2026, by=by).ahead_until == entry.registered_at
+    assert entry.registered_at == athens(2026, 5, 4, 12, 0)
+    with clock.pretend(athens(2026, 5, 4, 11, 55)):
+        assert registry.years.find(session, home, 2026, by=by).ahead_until is None

@@ -1,13 +1,14 @@
 """The receipt at the counter, made once and kept; the label (law: ν. 2690/1999 art. 12)."""
 
 from dataclasses import replace
+from typing import Any
 
 import pypdfium2
 import pytest
 from sqlalchemy import func, select
 
 import signing
-from docflow import audit, registry
+from docflow import audit, printing, registry
 from docflow.office import Office
 from docflow.registry import Paper
 from tests import factories
@@ -102,3 +103,43 @@ def test_a_receipt_of_what_one_may_not_see_is_not_given(office: Office, town: To
         by = town.person(session, "lawyer")
     with pytest.raises(registry.NoSuchEntry):
         registry.receipt(office, entry.id, by=by, language="el")
+
+
+def test_an_annulment_while_the_receipt_is_printed_is_on_it(
+    office: Office, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = registered(office, town)
+    real = printing.receipt
+
+    def slow(data: printing.ReceiptData, **named: Any) -> bytes:
+        if data.annulled_at is None:
+            with office.db.begin() as session:
+                factories.annulled(session, town, entry.id, reason="Άλλη υπηρεσία")
+        return real(data, **named)
+
+    monkeypatch.setattr(printing, "receipt", slow)
+    assert "Άλλη υπηρεσία" in text_of(receipt(office, town, entry))
+    with office.db.begin() as session:
+        assert session.scalars(select(Paper.kind)).all() == ["receipt-annulled"]
+
+
+def test_a_receipt_of_what_changes_again_and_again_is_given_up(
+    office: Office, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = registered(office, town)
+    real = printing.receipt
+    subjects = iter(f"Θέμα {n}" for n in range(9))
+
+    def slow(data: printing.ReceiptData, **named: Any) -> bytes:
+        with office.db.begin() as session:
+            changes = {"subject": next(subjects)}
+            by = town.person(session, "clerk")
+            zone = factories.ZONE
+            registry.correct(session, entry.id, changes, reason="λάθος", by=by, zone=zone)
+        return real(data, **named)
+
+    monkeypatch.setattr(printing, "receipt", slow)
+    with pytest.raises(registry.PrintingFailed):
+        receipt(office, town, entry)
+    with office.db.begin() as session:
+        assert session.scalar(select(func.count()).select_from(Paper)) == 0

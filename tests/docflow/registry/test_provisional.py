@@ -8,9 +8,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from docflow import circulation, clock, kinds, parties, registry, routing, search
+from docflow import audit, circulation, clock, kinds, parties, registry, routing, search
 from docflow.errors import DocflowError
-from docflow.kinds import Definition, Field, FieldType
+from docflow.kinds import Defaults, Definition, Field, FieldType
 from docflow.registry import Description, Entry, Grade, NoSuchEntry, ProvisionalMode
 from tests import factories
 from tests.factories import Town
@@ -274,3 +274,107 @@ def test_who_changes_a_grade_is_found_out(session: Session, town: Town) -> None:
     graded.grade = Grade.UNCLASSIFIED.value
     assert registry.digests.core_digest(graded) != before
     session.expire(graded)
+
+
+def _kind(session: Session, town: Town, code: str = "aitisi", **more: Any) -> None:
+    definition = Definition("Αίτηση", fields=(Field("plate", FieldType.PLATE, "Πινακίδα"),), **more)
+    kinds.define(session, code, definition, by=town.person(session, "administrator"))
+
+
+def test_a_kind_given_at_the_description_brings_priority_and_deadline(
+    session: Session, town: Town
+) -> None:
+    _kind(session, town, defaults=Defaults(priority="urgent", days=5))
+    entry = _at_once(session, town)
+    _describe(session, town, entry, "clerk", kind="aitisi")
+    handling = session.get_one(registry.Handling, entry.id)
+    received_on = clock.local(entry.received_at, factories.ZONE).date()
+    assert (handling.priority, handling.due_on) == ("urgent", received_on + timedelta(days=5))
+    [event] = [
+        one
+        for one in audit.history(session, [("entry", entry.id)])
+        if one.action == "entry.kind-given"
+    ]
+    due_on = handling.due_on.isoformat()
+    assert (event.details["priority"], event.details["due_on"]) == ("urgent", due_on)
+
+
+def test_what_the_head_said_meanwhile_stands_before_the_default_of_a_kind(
+    session: Session, town: Town
+) -> None:
+    _kind(session, town, defaults=Defaults(priority="urgent", days=5))
+    entry = _at_once(session, town)
+    handling = session.get_one(registry.Handling, entry.id)
+    handling.due_on = clock.today() + timedelta(days=30)
+    handling.priority = "very-urgent"
+    session.flush()
+    _describe(session, town, entry, "clerk", kind="aitisi")
+    assert (handling.priority, handling.due_on) == (
+        "very-urgent",
+        clock.today() + timedelta(days=30),
+    )
+
+
+def test_the_values_given_at_the_description_are_found(session: Session, town: Town) -> None:
+    _kind(session, town)
+    entry = _at_once(session, town)
+    _describe(session, town, entry, "clerk", kind="aitisi", values={"plate": "ΙΒΡ 7722"})
+    found = search.search(session, "ΙΒΡ-7722", by=town.person(session, "clerk"))
+    assert [hit.line.id for hit in found.hits] == [entry.id]
+
+
+def test_an_entry_that_has_its_kind_keeps_it_at_the_description(
+    session: Session, town: Town
+) -> None:
+    _kind(session, town)
+    _kind(session, town, "allo")
+    entry = factories.letter(session, town, kind="aitisi", provisional=ProvisionalMode.QUEUE)
+    with pytest.raises(registry.OtherKind):
+        _describe(session, town, entry, "clerk", kind="allo", reason="x")
+    said = {"kind": "aitisi", "values": {"plate": "ΙΒΡ 7722"}, "reason": "x"}
+    _describe(session, town, entry, "clerk", **said)
+    known = registry.kind_of(session, entry)
+    assert known is not None
+    assert (known.kind.code, known.values) == ("aitisi", {"plate": "ΙΒΡ-7722"})
+    found = search.search(session, "ΙΒΡ-7722", by=town.person(session, "clerk"))
+    assert [hit.line.id for hit in found.hits] == [entry.id]
+
+
+def test_what_was_said_at_the_registration_is_corrected_with_a_reason_and_a_mark(
+    session: Session, town: Town
+) -> None:
+    entry = factories.letter(
+        session,
+        town,
+        provisional=ProvisionalMode.QUEUE,
+        sender=SENDER,
+        sender_reference="12/ΑΒ",
+        subject="Κανονικό θέμα",
+    )
+    others = {"sender": parties.Contact(name="Άλλος"), "sender_reference": "99"}
+    with pytest.raises(registry.GivenAtRegistration) as refused:
+        _describe(session, town, entry, "clerk", fields=others)
+    assert str(refused.value).startswith(
+        "This was said at the registration: Subject, Sender, Sender’s number."
+    )
+    assert registry.waiting_for(session, entry.id) is not None
+    more = {**others, "attachments_count": 2}
+    _describe(session, town, entry, "clerk", fields=more, reason="λάθος ανάγνωση")
+    assert {
+        (one.field, one.kind, one.reason) for one in registry.corrections(session, entry.id)
+    } == {
+        ("subject", "correction", "λάθος ανάγνωση"),
+        ("sender", "correction", "λάθος ανάγνωση"),
+        ("sender_reference", "correction", "λάθος ανάγνωση"),
+        ("attachments_count", "completion", ""),
+    }
+    assert registry.details(session, entry, by=town.person(session, "clerk")).line.is_corrected
+
+
+def test_an_address_may_be_added_to_a_sender_who_was_named(session: Session, town: Town) -> None:
+    entry = factories.letter(session, town, provisional=ProvisionalMode.QUEUE, sender=SENDER)
+    fuller = parties.Contact(name=SENDER.name, address="Ερμού 1")
+    fields = {"subject": entry.subject, "sender": fuller}
+    _describe(session, town, entry, "clerk", fields=fields)
+    assert registry.current(session, entry).sender_address == "Ερμού 1"
+    assert not registry.details(session, entry, by=town.person(session, "clerk")).line.is_corrected

@@ -14,6 +14,7 @@ from docflow.errors import Invalid
 from docflow.office import Office
 from docflow.organization import NoSuchUnit, NotAllowed
 from docflow.registry import Direction, Entry, Handling, HandlingState, Recipient, Relation
+from docflow.registry.service import BadKey
 from tests import factories
 from tests.docflow.steps import athens, watched
 from tests.factories import Town
@@ -189,7 +190,7 @@ def test_the_key_of_another_person_is_another_key(session: Session, town: Town) 
 def test_a_key_that_no_database_should_hold_is_refused(
     session: Session, town: Town, key: str
 ) -> None:
-    with pytest.raises(registry.BadKey):
+    with pytest.raises(BadKey):
         factories.letter(session, town, idempotency_key=key)
 
 

@@ -4,13 +4,15 @@ from dataclasses import replace
 from itertools import pairwise
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlalchemy.orm import Session
 
 from docflow import audit, registry
+from docflow.parties import Contact
 from docflow.principal import NotAllowed
 from docflow.registry import Relation
+from docflow.registry.relations import AlreadyRelated, NoSuchRelation, NotItself
 from tests import factories
 from tests.factories import Town
 
@@ -58,7 +60,7 @@ def test_a_relation_is_shown_on_both_sides(
 
 
 def test_an_entry_is_not_related_to_itself(session: Session, town: Town, pair: Pair) -> None:
-    with pytest.raises(registry.NotItself):
+    with pytest.raises(NotItself):
         relate(session, town, (pair[0], pair[0]))
 
 
@@ -69,9 +71,9 @@ def test_the_register_alone_gives_the_same_number(session: Session, town: Town, 
 
 def test_the_same_relation_is_made_once(session: Session, town: Town, pair: Pair) -> None:
     relate(session, town, pair)
-    with pytest.raises(registry.AlreadyRelated):
+    with pytest.raises(AlreadyRelated):
         relate(session, town, pair)
-    with pytest.raises(registry.AlreadyRelated):
+    with pytest.raises(AlreadyRelated):
         relate(session, town, (pair[1], pair[0]))  # «σχετικό» has no direction
     relate(session, town, pair, Relation.FORWARDS)
     relate(session, town, (pair[1], pair[0]), Relation.FORWARDS)
@@ -115,14 +117,14 @@ def test_a_relation_is_struck_out_with_a_reason_and_can_be_made_again(
         assert shown(session, town, entry) == []
         last = audit.history(session, [("entry", entry.id)])[-1]
         assert (last.action, last.details["reason"]) == ("entry.unrelated", "Άλλη υπόθεση")
-    with pytest.raises(registry.NoSuchRelation):
+    with pytest.raises(NoSuchRelation):
         registry.unrelate(session, row.id, reason="Ξανά", by=by)
     relate(session, town, pair)
     assert shown(session, town, pair[0]) == [("related", True, pair[1].id)]
 
 
 def test_an_unknown_relation_is_not_struck_out(session: Session, town: Town) -> None:
-    with pytest.raises(registry.NoSuchRelation):
+    with pytest.raises(NoSuchRelation):
         registry.unrelate(session, 0, reason="λόγος", by=town.person(session, "clerk"))
 
 
@@ -177,3 +179,24 @@ def test_a_crowded_graph_is_cut_and_says_so(session: Session, town: Town) -> Non
     drawn = registry.graph(session, middle, by=town.person(session, "clerk"))
     assert (len(drawn.nodes), drawn.is_cut) == (30, True)
     assert len(drawn.edges) == 29
+
+
+def test_the_tie_of_a_shared_number_is_not_struck_out(session: Session, town: Town) -> None:
+    home = update(registry.Book).where(registry.Book.id == town.books["koino"])
+    session.execute(home.values(shares_numbers=True))
+    session.expire_all()
+    came = factories.letter(session, town)
+    went = factories.letter(
+        session,
+        town,
+        direction=registry.Direction.OUTGOING,
+        sender=None,
+        recipients=(Contact("Π"),),
+        same_number_as=came.number,
+    )
+    session.flush()
+    by = town.person(session, "clerk")
+    query = select(registry.EntryRelation.id).where(registry.EntryRelation.entry_id == went.id)
+    [relation_id] = session.scalars(query).all()
+    with pytest.raises(registry.NotByHand):
+        registry.unrelate(session, relation_id, reason="λάθος", by=by)

@@ -16,7 +16,7 @@ from hypothesis.stateful import (
 )
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock, registry
+from docflow import audit, clock, organization, registry
 from docflow.office import Office
 from docflow.parties import Contact
 from docflow.registry import Annulment, Direction, Reservation, books, reservations
@@ -348,3 +348,17 @@ def test_whatever_happens_no_number_is_lost(machine: type[Promises]) -> None:
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def test_a_last_day_at_the_end_of_all_time_is_refused(session: Session, town: Town) -> None:
+    with clock.pretend(MAY), pytest.raises(reservations.BadReservation) as refused:
+        reserve(session, town, last_day=date.max)
+    assert refused.value.field == "last_day"
+
+
+def test_a_number_is_not_reserved_for_a_person_of_another_body(
+    session: Session, town: Town
+) -> None:
+    other = factories.municipality(session, code="allos")
+    with clock.pretend(MAY), pytest.raises(organization.NoSuchUser):
+        reserve(session, town, owner_id=other.users["clerk"])

@@ -1,14 +1,25 @@
 """Who sees what. What a person may not open is nowhere: not in lists, counts or suggestions."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from sqlalchemy.orm import Session
 
-from docflow import circulation, clock, documents, parties, registry, routing, search
+from docflow import (
+    circulation,
+    clock,
+    documents,
+    kinds,
+    organization,
+    parties,
+    registry,
+    routing,
+    search,
+)
 from docflow.office import Office
-from docflow.principal import Principal
-from docflow.registry import Direction, Entry, Relation
+from docflow.principal import NotAllowed, Principal, Via
+from docflow.registry import Direction, Entry, Relation, books
 from tests import factories
 from tests.factories import Town
 
@@ -154,7 +165,6 @@ def test_a_confidential_letter_is_in_no_list_and_no_sum(
     assert registry.listing(session, by, everything, zone=factories.ZONE) == []
     assert registry.count(session, by, everything, zone=factories.ZONE) == 0
     assert set(routing.counts(session, by=by).values()) == {0}
-    assert all(series.book != "empisteftiko" for series in registry.contiguity(session, by=by))
     assert all(book.code != "empisteftiko" for book in registry.books_open_to(session, by))
 
 
@@ -240,3 +250,61 @@ def test_pages_of_a_list_join_without_gap_or_repetition(session: Session, town: 
             break
         seen += [line.id for line in page]
     assert seen == entries[::-1]
+
+
+KEEPERS = ("clerk", "registrar", "auditor", "administrator", "confidant")
+
+
+@pytest.mark.parametrize("who", UNINVITED)
+def test_only_who_keeps_or_checks_books_walks_their_series(
+    session: Session, town: Town, secret: Entry, who: str
+) -> None:
+    by = town.person(session, who)
+    if who in KEEPERS:
+        found = registry.contiguity(session, by=by)
+        assert all(series.book != "empisteftiko" for series in found)
+    else:
+        with pytest.raises(NotAllowed):
+            registry.contiguity(session, by=by)
+
+
+POLICY = registry.Policy()
+CONFIGURING = {
+    "a kind": lambda s, by: kinds.define(s, "neo", kinds.Definition("Νέο"), by=by),
+    "a kind's end": lambda s, by: kinds.retire(s, "neo", by=by),
+    "a book": lambda s, by: books.create(
+        s, code="x1", title="Νέο βιβλίο", kind=books.BookKind.COMMON, policy=POLICY, by=by
+    ),
+    "a title": lambda s, by: books.rename(s, "koino", title="Άλλος τίτλος", by=by),
+    "a policy": lambda s, by: books.set_policy(
+        s, "koino", policy=POLICY, opens_by_hand=False, by=by
+    ),
+    "a default": lambda s, by: books.make_default(s, "koino", by=by),
+    "an end": lambda s, by: books.close_for_good(s, "koino", by=by),
+}
+
+
+@pytest.mark.parametrize("what", CONFIGURING)
+def test_a_token_configures_only_with_the_scope(session: Session, town: Town, what: str) -> None:
+    person = town.person(session, "administrator", via=Via.API)
+    by = replace(person, scopes=frozenset({"read", "register", "annul"}))
+    with pytest.raises(NotAllowed, match="administer"):
+        CONFIGURING[what](session, by)
+
+
+def test_years_are_opened_and_closed_by_a_token_with_the_scope(
+    session: Session, town: Town
+) -> None:
+    by = replace(town.person(session, "registrar"), scopes=frozenset({"read"}))
+    book = session.get_one(registry.Book, town.books["koino"])
+    with pytest.raises(NotAllowed, match="register"):
+        registry.open_year(session, book, clock.today().year + 1, by=by, zone=factories.ZONE)
+    with pytest.raises(NotAllowed, match="annul"):
+        registry.close_year(session, book, clock.today().year, by=by, zone=factories.ZONE)
+
+
+def test_a_book_is_not_opened_to_a_person_of_another_body(session: Session, town: Town) -> None:
+    other = factories.municipality(session, code="allos")
+    by = town.person(session, "administrator")
+    with pytest.raises(organization.NoSuchUser):
+        books.open_to(session, "empisteftiko", other.users["clerk"], can_write=True, by=by)

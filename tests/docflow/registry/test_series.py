@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from docflow import registry
 from docflow.documents import Upload
 from docflow.registry import BookYear, Entry, NewEntry
+from docflow.registry.series import BadBatch
 from tests import factories
 from tests.factories import Town
 
@@ -58,5 +59,5 @@ def test_a_letter_twice_in_one_batch_is_noticed(session: Session, town: Town) ->
 
 @pytest.mark.parametrize("count", [0, 201])
 def test_a_batch_has_its_size(session: Session, town: Town, count: int) -> None:
-    with pytest.raises(registry.BadBatch):
+    with pytest.raises(BadBatch):
         _together(session, town, *(factories.incoming() for _ in range(count)))

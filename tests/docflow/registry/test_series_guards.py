@@ -145,6 +145,7 @@ def attempt(
 
 
 REFUSED = {
+    "a time that lies years ahead": ((moved(at="2999-01-01"),), "years ahead"),
     "the counter goes back": ((taken(0),), "only moves forward"),
     "the counter leaps": ((taken(9),), "only moves forward"),
     "the year moves": (("UPDATE book_years SET year = 2027 WHERE book_id = 1",), "only moves"),

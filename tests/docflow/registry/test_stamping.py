@@ -12,6 +12,7 @@ from docflow import audit, documents, registry
 from docflow.documents import NoSuchFile
 from docflow.office import Office
 from docflow.registry import Entry
+from docflow.registry.stamping import Stamped
 from tests import factories
 from tests.docflow.scans.sheets import Sheet, batch
 from tests.factories import Town
@@ -23,7 +24,7 @@ def filed(office: Office, town: Town, data: bytes, name: str = "έγγραφο.p
         return factories.letter(session, town, upload)
 
 
-def stamped(office: Office, town: Town, entry: Entry, **how) -> registry.Stamped:
+def stamped(office: Office, town: Town, entry: Entry, **how) -> Stamped:
     with office.db.read() as session:
         by = town.person(session, "clerk")
     return registry.stamped(office, entry.id, by=by, language="el", **how)

@@ -1,16 +1,19 @@
 """Watched folders: what is still being written is left alone, and a crash loses nothing."""
 
 import os
+import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
 
-from docflow import scans
+from docflow import documents, scans
+from docflow.i18n import t
 from docflow.office import Office
-from docflow.scans import Batch, Watcher
+from docflow.scans import TAKEN, Batch, Watcher, intake
 from tests.docflow.scans.conftest import Desk
 from tests.docflow.scans.sheets import Sheet, batch, label
 
@@ -158,3 +161,148 @@ def test_scans_of_the_folder_are_the_registrys(desk: Desk, folder: Path) -> None
     assert desk.batch(batch_id).source == "folder"
     with pytest.raises(scans.NoSuchBatch):
         desk.batch(batch_id, "confidant")
+
+
+def replaced(path: Path, data: bytes) -> None:
+    """Another scan gets the name, in one step, as programs of scanners write."""
+    new = path.with_name(".new.tmp")
+    new.write_bytes(data)
+    new.replace(path)
+
+
+def then(
+    patched: pytest.MonkeyPatch, owner: object, name: str, follow: Callable[[], object]
+) -> None:
+    """The first call for `taken/` is followed by something else, at once."""
+    real = getattr(owner, name)
+
+    def first(*args: object, **named: object) -> object:
+        result = real(*args, **named)
+        if owner is intake or any(TAKEN in Path(str(one)).parts for one in args):
+            patched.setattr(owner, name, real)
+            follow()
+        return result
+
+    patched.setattr(owner, name, first)
+
+
+def test_a_scan_that_replaces_another_while_it_is_taken_is_not_lost(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, second = folder / "scan.pdf", batch(Sheet("β"))
+    path.write_bytes(batch(Sheet("α")))
+    then(monkeypatch, intake, "take", lambda: replaced(path, second))
+    watcher = Watcher(desk.office, [folder])
+    assert settled(watcher) == []
+    assert path.read_bytes() == second
+    assert len(settled(watcher)) == 1
+    assert count(desk) == 2
+
+
+def test_a_scan_that_replaces_another_just_before_it_is_moved_is_given_back(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, second = folder / "scan.pdf", batch(Sheet("β"))
+    path.write_bytes(batch(Sheet("α")))
+    then(monkeypatch, Path, "mkdir", lambda: replaced(path, second))
+    watcher = Watcher(desk.office, [folder])
+    assert settled(watcher) == []
+    assert path.read_bytes() == second
+    assert list((folder / "taken").iterdir()) == []
+    assert len(settled(watcher)) == 1
+    assert count(desk) == 2
+
+
+def test_a_scan_is_given_back_beside_one_that_has_its_name_by_then(
+    desk: Desk, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, second, third = folder / "scan.pdf", batch(Sheet("β")), batch(Sheet("γ"))
+    path.write_bytes(batch(Sheet("α")))
+    then(monkeypatch, Path, "mkdir", lambda: replaced(path, second))
+    then(monkeypatch, Path, "replace", lambda: path.write_bytes(third))
+    watcher = Watcher(desk.office, [folder])
+    assert settled(watcher) == []
+    assert path.read_bytes() == third
+    assert (folder / "2-scan.pdf").read_bytes() == second
+    assert len(settled(watcher)) == 2
+    assert count(desk) == 3
+
+
+@pytest.mark.parametrize("name", ["σάρωση.pdf", "α" * 122 + ".pdf"])
+@pytest.mark.parametrize("encoding", ["cp1253", "utf-8"])
+def test_any_name_may_come_twice(desk: Desk, folder: Path, name: str, encoding: str) -> None:
+    path = folder / os.fsdecode(name.encode(encoding))
+    watcher = Watcher(desk.office, [folder])
+    for _ in range(2):
+        path.write_bytes(batch(Sheet("α")))
+        [batch_id] = settled(watcher)
+    assert desk.batch(batch_id).again == 1
+    assert not path.exists()
+
+
+def refuses(patched: pytest.MonkeyPatch, owner: object, name: str, error: Exception) -> None:
+    """Calls for `taken/` fail."""
+    real = getattr(owner, name)
+
+    def refuse(*args: object, **named: object) -> object:
+        if owner is intake or any(TAKEN in Path(str(one)).parts for one in args):
+            raise error
+        return real(*args, **named)
+
+    patched.setattr(owner, name, refuse)
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "error"),
+    [
+        (intake, "take", documents.TooLarge(t("Scan the batch in parts."))),
+        (Path, "replace", PermissionError(13, "Permission denied")),
+        (Path, "replace", FileNotFoundError(2, "No such file")),
+        (Path, "mkdir", FileExistsError(17, "File exists")),
+    ],
+)
+def test_a_file_that_cannot_be_taken_stays_and_stops_no_other(
+    desk: Desk,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    owner: object,
+    name: str,
+    error: Exception,
+) -> None:
+    bad, other = folder / "α.pdf", folder.parent / "άλλος"
+    other.mkdir()
+    bad.write_bytes(batch(Sheet("α")))
+    watcher = Watcher(desk.office, [folder, other])
+    with monkeypatch.context() as patched:
+        refuses(patched, owner, name, error)
+        assert settled(watcher) == []
+    assert bad.exists()
+    (other / "β.pdf").write_bytes(batch(Sheet("β")))
+    assert len(settled(watcher)) == 1  # and the bad one is let alone for a while
+    assert bad.exists()
+    time.sleep(QUIET * 20)
+    assert len(watcher.look()) == 1
+    assert not bad.exists()
+    assert count(desk) == 2
+
+
+def test_a_plain_file_in_the_way_of_the_taken_ones_stops_no_other_folder(
+    desk: Desk, folder: Path
+) -> None:
+    other = folder.parent / "άλλος"
+    other.mkdir()
+    (folder / "taken").write_text("ένα αρχείο")
+    for name in (folder / "α.pdf", other / "β.pdf"):
+        name.write_bytes(batch(Sheet(name.stem)))
+    stop = threading.Event()
+    watching = threading.Thread(target=scans.watch, args=(desk.office, [folder, other]),
+                                kwargs={"stop": stop})  # fmt: skip
+    watching.start()
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline and not (other / "taken").exists():
+        time.sleep(QUIET)
+    assert watching.is_alive()
+    stop.set()
+    watching.join(20)
+    assert (folder / "α.pdf").exists()
+    assert len(list((other / "taken").iterdir())) == 1

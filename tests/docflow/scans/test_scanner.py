@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import select
 
-from docflow import scans
+from docflow import audit, outbox, scans
 from docflow.office import Office
 from tests.docflow.scans.conftest import Desk
 
@@ -41,6 +42,31 @@ def test_the_glass_gives_one_sheet(desk: Desk) -> None:
     assert desk.batch(scan(desk, source="glass")).pages_total == 1
 
 
+def test_the_same_sheet_scanned_again_is_known_and_stops_nothing(desk: Desk) -> None:
+    first, second = (scan(desk, source="glass") for _ in range(2))
+    again = desk.batch(second)
+    assert (again.state, again.pages_total, again.can_scan_again) == ("split", 0, False)
+    assert str(again.problem) == (f"These very sheets were scanned before: see batch {first}.")
+    assert desk.batch(first).again == 1
+    assert not (desk.office.settings.data / "scanner" / str(second)).exists()
+    with desk.office.db.read() as session:
+        jobs = select(outbox.Job.state).where(outbox.Job.task == "scans.scan")
+        assert set(session.scalars(jobs)) == {"done"}
+
+
+def test_who_asked_a_scanner_for_what_is_in_the_trail(desk: Desk) -> None:
+    batch_id = scans.start(desk.office, by=desk.by(), device=DEVICE, resolution=150)
+    with desk.office.db.read() as session:
+        [event] = audit.history(session, [("scan-batch", batch_id)])
+    assert (event.action, event.actor_name) == ("scan.asked", desk.by().full_name)
+    assert event.details == {
+        "device": DEVICE,
+        "resolution": 150,
+        "mode": "Gray",
+        "source": "feeder",
+    }
+
+
 def test_sheets_that_were_scanned_before_a_crash_are_not_scanned_again(desk: Desk) -> None:
     batch_id = scans.start(desk.office, by=desk.by(), device=DEVICE, resolution=150)
     folder = desk.office.settings.data / "scanner" / str(batch_id)
@@ -68,6 +94,8 @@ def test_a_scanner_that_gives_nothing_says_so_and_can_be_tried_again(
     assert batch.can_scan_again
     with desk.office.db.begin() as session:
         scans.scan_again(session, batch_id, by=desk.town.person(session, "clerk"))
+        actions = [one.action for one in audit.history(session, [("scan-batch", batch_id)])]
+        assert actions.count("scan.asked") == 2
     desk.work()
     assert desk.batch(batch_id).state == "split"
 

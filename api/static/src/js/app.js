@@ -2,8 +2,11 @@
 import { initAll } from "./vendor/govuk-frontend.min.js";
 import { formatDates } from "./dates.js";
 import { bindKeys } from "./keyboard.js";
+import { lookAtPages } from "./page-look.js";
 import { searchParties } from "./party-search.js";
 import { showDocuments } from "./pdf-viewer.js";
+import { checkProofs } from "./proof-check.js";
+import { readAhead, showProposals } from "./proposals.js";
 import { checkTaxNumbers } from "./tax-number.js";
 import { typeChoices } from "./typed-choice.js";
 import { listUploads } from "./upload.js";
@@ -14,7 +17,11 @@ function wake(root) {
   typeChoices(root);
   checkTaxNumbers(root);
   listUploads(root);
+  readAhead(root);
+  showProposals(root);
+  lookAtPages(root);
   showDocuments(root);
+  checkProofs(root);
 }
 
 // GOV.UK Frontend asks for this mark, which its own template sets by an inline script

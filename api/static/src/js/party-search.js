@@ -22,8 +22,18 @@ class PartySearch {
     this.active = -1;
     this.asked = 0;
     this.#build();
+    if (this.hidden.value) {
+      // What the server put beside a known party is that party's
+      for (const [, field] of this.#beside()) field.dataset.filled = field.value;
+      this.#remember();
+    }
     this.input.addEventListener("input", () => this.#typed());
     this.input.addEventListener("keydown", (event) => this.#key(event));
+    // A party that was found otherwise, and taken
+    this.input.addEventListener("docflow:choose", (event) => {
+      this.found = [event.detail];
+      this.#choose(0);
+    });
     this.input.addEventListener("blur", () => this.#close());
     this.#mark();
   }
@@ -58,7 +68,8 @@ class PartySearch {
   }
 
   #typed() {
-    this.hidden.value = "";
+    if (this.hidden.value) this.#forget();
+    else if (this.former && this.input.value === this.former.name) this.#restore();
     this.#mark();
     clearTimeout(this.timer);
     const text = this.input.value.trim();
@@ -147,16 +158,50 @@ class PartySearch {
     this.#mark();
   }
 
-  // What the directory knows goes into the fields beside, where these are still empty
+  // What the directory knows goes into the fields beside. Of a party in place of another nothing
+  // stays; what was typed before any was chosen does.
   #fill(party) {
-    for (const part of ["tax_number", "email", "address"]) {
-      const field = this.input.form?.elements.namedItem(`${this.input.name}_${part}`);
-      if (!field) continue;
-      if (!field.value || field.dataset.filled === field.value) {
+    const replaces = this.former && this.former.id !== String(party.id);
+    for (const [part, field] of this.#beside()) {
+      if (replaces || !field.value || field.dataset.filled === field.value) {
         field.value = party[part] ?? "";
         field.dataset.filled = field.value;
       }
     }
+    this.#remember();
+  }
+
+  // The party that is chosen, with what stands in the fields beside
+  #remember() {
+    this.former = {
+      id: this.hidden.value,
+      name: this.input.value,
+      values: this.#beside().map(([, field]) => field.value),
+    };
+  }
+
+  // Another name is typed: ΑΦΜ, e-mail and address of the one before are not his. Where only the
+  // name of the same party is put right, they are.
+  #forget() {
+    this.hidden.value = "";
+    if ("sameParty" in this.input.dataset) return;
+    for (const [, field] of this.#beside()) {
+      if (field.value && field.value === field.dataset.filled) field.value = "";
+    }
+  }
+
+  // The name stands there again as it was chosen: a slip, and nothing is lost
+  #restore() {
+    this.hidden.value = this.former.id;
+    this.#beside().forEach(([, field], place) => {
+      if (!field.value) field.value = this.former.values[place];
+    });
+  }
+
+  #beside() {
+    return ["tax_number", "email", "address"]
+      .map((part) => [part, this.input.form?.elements.namedItem(`${this.input.name}_${part}`)])
+      .filter(([, field]) => field);
   }
 
   #mark() {

@@ -29,7 +29,14 @@ class TypedChoice {
     this.input.addEventListener("input", () => this.#filter());
     this.input.addEventListener("focus", () => this.input.select());
     this.input.addEventListener("keydown", (event) => this.#key(event));
+    this.select.addEventListener("docflow:choose", (event) => {
+      const one = this.choices.find((choice) => choice.value === event.detail);
+      if (one) this.#choose(one);
+    });
     this.input.addEventListener("blur", () => this.#leave());
+    // Sent by keys from within the field: the one that is shown is meant, as on leaving it
+    this.select.form?.addEventListener("submit", (event) => this.#sent(event), { capture: true });
+    if (this.select.hasAttribute("autofocus")) this.#takeFocus();
   }
 
   #build() {
@@ -78,6 +85,7 @@ class TypedChoice {
   }
 
   #filter() {
+    this.input.setCustomValidity("");
     const wanted = folded(this.input.value);
     const begins = this.choices.filter((one) => one.value && one.key.startsWith(wanted));
     const words = this.choices.filter(
@@ -152,6 +160,29 @@ class TypedChoice {
     else if (!this.list.hidden && this.active >= 0) this.#choose(this.shown[this.active]);
     this.input.value = this.#current();
     this.#close();
+  }
+
+  // What fits no kind was meant as one: who does not see that he lost it would send without
+  #sent(event) {
+    const typed = folded(this.input.value);
+    const fits = !typed || typed === folded(this.#current()) || (!this.list.hidden && this.active >= 0);
+    if (fits) {
+      this.#leave();
+      return;
+    }
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    this.input.focus();
+    this.#show(this.choices);
+    this.input.setCustomValidity(this.box.dataset.textNone ?? "");
+    this.input.reportValidity();
+  }
+
+  // The page begins here, and the field is this one now
+  #takeFocus() {
+    this.select.removeAttribute("autofocus");
+    this.input.setAttribute("autofocus", "");
+    this.input.focus();
   }
 
   #close() {

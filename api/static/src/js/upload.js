@@ -51,6 +51,8 @@ class Upload {
     this.input.files = all.files;
     this.list.replaceChildren(...this.kept, ...this.files.map((file) => this.#row(file)));
     this.list.hidden = this.list.children.length === 0;
+    const detail = this.files.filter((file) => !this.#problem(file));
+    this.box.dispatchEvent(new CustomEvent("docflow:files", { bubbles: true, detail }));
     announce(this.texts.textChosen.replace("{n}", this.files.length));
   }
 

@@ -1,0 +1,80 @@
+"""Custody: does the store hold its word, what is kept from deletion, what may be erased."""
+
+from docflow.custody import (
+    digests,
+    erasure,
+    holds,
+    orphans,
+    probe,
+    references,
+    state,
+    verifications,
+)
+from docflow.custody.digests import StoreAway, verify_objects
+from docflow.custody.erasure import (
+    DecidedBySame,
+    ErasureDecided,
+    ErasureInfo,
+    ErasureReason,
+    LogBehind,
+    NoSuchErasure,
+    NotErasable,
+)
+from docflow.custody.holds import HoldEnded, HoldInfo, HoldReason, NoSuchHold
+from docflow.custody.models import (
+    Erasure,
+    ErasureDecision,
+    Flaw,
+    Guard,
+    HoldRelease,
+    LegalHold,
+    Orphan,
+    RunKind,
+    RunState,
+    StoreFinding,
+    StoreRun,
+    VerificationRun,
+    VerificationState,
+)
+from docflow.custody.probe import BROKEN, alarms
+from docflow.custody.state import StoreState
+
+__all__ = [
+    "BROKEN",
+    "DecidedBySame",
+    "Erasure",
+    "ErasureDecided",
+    "ErasureDecision",
+    "ErasureInfo",
+    "ErasureReason",
+    "Flaw",
+    "Guard",
+    "HoldEnded",
+    "HoldInfo",
+    "HoldReason",
+    "HoldRelease",
+    "LegalHold",
+    "LogBehind",
+    "NoSuchErasure",
+    "NoSuchHold",
+    "NotErasable",
+    "Orphan",
+    "RunKind",
+    "RunState",
+    "StoreAway",
+    "StoreFinding",
+    "StoreRun",
+    "StoreState",
+    "VerificationRun",
+    "VerificationState",
+    "alarms",
+    "digests",
+    "erasure",
+    "holds",
+    "orphans",
+    "probe",
+    "references",
+    "state",
+    "verifications",
+    "verify_objects",
+]
