@@ -76,6 +76,10 @@ class TwoAtOnce(Unavailable):
     """Two acts met in the database, and this one gave way."""
 
 
+# The driver's own error comes from COPY, which SQLAlchemy does not see.
+_AWAY = (OperationalError, PoolTimeout, psycopg.OperationalError)
+
+
 class Database:
     """Connections to PostgreSQL for one process."""
 
@@ -99,7 +103,7 @@ class Database:
                 session.begin(),
             ):
                 yield session
-        except (OperationalError, PoolTimeout) as error:
+        except _AWAY as error:
             raise _unavailable(error) from error
         except IntegrityError as error:
             explained = _explained.get(_constraint(error) or "")
@@ -118,7 +122,7 @@ class Database:
             ):
                 session.connection(execution_options=options)
                 yield session
-        except (OperationalError, PoolTimeout) as error:
+        except _AWAY as error:
             raise _unavailable(error) from error
 
     def dispose(self) -> None:
@@ -130,7 +134,7 @@ def _constraint(error: IntegrityError) -> str | None:
 
 
 def _unavailable(error: Exception) -> Unavailable:
-    orig = error.orig if isinstance(error, OperationalError) else None
+    orig = error.orig if isinstance(error, OperationalError) else error
     if isinstance(orig, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
         return TwoAtOnce(
             t("Somebody else did the same just now. Nothing was saved; please try again.")

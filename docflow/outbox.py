@@ -203,6 +203,10 @@ def run(office: Office, job_id: int) -> None:
         row.lease_until = _NOW + timedelta(seconds=office.settings.job_lease_seconds)
     handler, _, given_up = _handlers[task]
     try:
+        if this.attempt > MAX_ATTEMPTS:
+            raise WorkerDied(
+                t("The process that did it ended each time. Its log, or the machine’s, says why.")
+            )
         with _heart(this):
             handler(this, **args)
     except Unavailable as error:
@@ -247,6 +251,10 @@ def _end(this: Run, **values: object) -> None:
             .where(Job.id == this.job_id, Job.attempts == this.attempt)
             .values({"problem": None, "lease_until": None, **values})
         )
+
+
+class WorkerDied(Unavailable):
+    """The job ended the process that did it, again and again."""
 
 
 class NoSuchJob(NotFound):

@@ -250,7 +250,9 @@ class Settings(BaseSettings):
         "INFO", description="Least severe messages to log."
     )
 
-    @field_validator("store_keys", mode="before")
+    @field_validator(
+        "store_keys", "backup_directory", "metrics_token", "vault_key", "clamd", mode="before"
+    )
     @classmethod
     def _none_for_empty(cls, given: object) -> object:
         return given or None

@@ -1,5 +1,6 @@
 """Celery: one task that runs one job. The row of the job says everything; the ring only its id."""
 
+import logging
 import os
 from functools import cache
 
@@ -7,7 +8,10 @@ from celery import Celery
 from kombu.transport.redis import Channel
 
 from docflow import outbox, settings, tables
+from docflow.errors import Unavailable
 from docflow.office import Office, open_office
+
+log = logging.getLogger(__name__)
 
 RING = "docflow.run_job"
 QUEUES = ("default", "ocr", "signing")
@@ -38,7 +42,10 @@ def make_app(broker_url: str) -> Celery:
 
 def run_job(job_id: int) -> None:
     """The one task: do the job of this row."""
-    outbox.run(_office(os.getpid()), job_id)
+    try:
+        outbox.run(_office(os.getpid()), job_id)
+    except Unavailable as error:
+        log.warning("job %s is left until it is rung again: %s", job_id, error)
 
 
 app = make_app(os.environ.get("DOCFLOW_BROKER_URL", "redis://127.0.0.1:6379/0"))

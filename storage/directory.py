@@ -67,12 +67,12 @@ class DirectoryStore:
             descriptor, name = tempfile.mkstemp(dir=self.root / _TEMPORARY)
         temporary = Path(name)
         try:
-            with os.fdopen(descriptor, "wb") as target:
+            # Closing writes once more what the disk had no room for, and fails once more.
+            with _disk("The object cannot be stored"), os.fdopen(descriptor, "wb") as target:
                 sha256, size = copy_hashing(stream, target, limit=limit)
-                with _disk("The object cannot be stored"):
-                    target.flush()
-                    os.fchmod(target.fileno(), _READ_ONLY)
-                    os.fsync(target.fileno())
+                target.flush()
+                os.fchmod(target.fileno(), _READ_ONLY)
+                os.fsync(target.fileno())
             with _disk("The object cannot be stored"):
                 self._publish(temporary, sha256, size)
         finally:

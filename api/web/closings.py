@@ -127,9 +127,7 @@ def close_year(
         key = None
         if password:
             with office.db.read() as session:
-                key = circulation.keys.open_own(
-                    session, password, by=by, settings=office.settings
-                )
+                key = circulation.keys.open_own(session, password, by=by, settings=office.settings)
         closings.close_year(office, book, year, by=by, key=key)
     except (closings.NotYoursToClose, closings.NoSuchYear):
         raise

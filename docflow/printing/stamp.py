@@ -15,6 +15,7 @@ _ROOM = 300
 # Points. Below that the modules of an address of 60 letters get smaller than 0.3 mm, which the
 # camera of a telephone does not tell apart on paper (ISO/IEC 18004 leaves the size to the user).
 _QR_FROM = 36
+_QR_BYTES = 200  # an address; a longer one would be drawn too fine in so small a place
 _TITLES = {"el": "ΨΗΦΙΑΚΑ ΥΠΟΓΕΓΡΑΜΜΕΝΟ ΑΠΟ", "en": "DIGITALLY SIGNED BY"}
 _TEST = {"el": "ΔΟΚΙΜΑΣΤΙΚΟ ΠΙΣΤΟΠΟΙΗΤΙΚΟ", "en": "TEST CERTIFICATE"}
 
@@ -25,7 +26,7 @@ class StampData:
 
     `is_test` marks a certificate of the test authority, in colour and words; `note` is a last
     line of one's own; `lines` are small print (reason, place); `qr` is what the QR code at the
-    right says, which is left out where the stamp is too low for it to be read.
+    right says, which is left out where it could not be read: a low stamp, a long text.
     """
 
     name: str
@@ -46,6 +47,7 @@ def stamp(data: StampData, *, width: float, height: float, language: str = "el")
     note = " · ".join(
         filter(None, (_TEST[language] if data.is_test else "", clipped(line(data.note), _ROOM)))
     )
+    address = plain(line(data.qr))
     heading = clipped(line(data.title), _ROOM) or _TITLES[language]
     content = {
         "language": language,
@@ -59,6 +61,10 @@ def stamp(data: StampData, *, width: float, height: float, language: str = "el")
         "lines": [clipped(line(text), _ROOM) for text in data.lines[:4]],
         "note": note,
         "test": data.is_test,
-        "qr": qr_svg(data.qr, border=3) if data.qr and height >= _QR_FROM else "",
+        "qr": qr_svg(address, border=3) if _has_room(address, height) else "",
     }
     return typeset("stamp", content, made_at=data.at, standard="a-2b").pdf
+
+
+def _has_room(qr: str, height: float) -> bool:
+    return bool(qr) and len(qr.encode()) <= _QR_BYTES and height >= _QR_FROM

@@ -1,5 +1,6 @@
 """Transactions, and a database that is away."""
 
+import psycopg
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError
@@ -45,6 +46,23 @@ def test_a_connection_that_was_cut_is_replaced(committed: Office) -> None:
     other.dispose()
     with committed.db.begin() as session:
         assert session.scalar(text("SELECT 1")) == 1
+
+
+def test_what_copy_raises_is_told_like_any_other(committed: Office) -> None:
+    """It comes from the driver itself; the sequencer must wait for it, and not end."""
+
+    def copy_into_a_locked_table() -> None:
+        with committed.db.begin() as session:
+            driver = session.connection().connection.driver_connection
+            assert isinstance(driver, psycopg.Connection)
+            session.execute(text("SET LOCAL lock_timeout = '1ms'"))
+            with driver.cursor() as cursor, cursor.copy("COPY tries FROM STDIN") as copy:
+                copy.write_row(("k", "2026-01-01 00:00:00+00", 1))
+
+    with committed.db.begin() as holder:
+        holder.execute(text("LOCK TABLE tries IN ACCESS EXCLUSIVE MODE"))
+        with pytest.raises(DatabaseUnavailable):
+            copy_into_a_locked_table()
 
 
 def test_a_misspelt_setting_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

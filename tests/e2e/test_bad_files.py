@@ -18,7 +18,7 @@ def test_bad_files_are_registered_and_say_in_greek_why_they_cannot_be_read(
     for position, (problem, file) in enumerate(bad.items(), start=1):
         line = page.locator("#files li").filter(has_text=file["name"])
         expect(line).to_contain_text(PROBLEMS[problem].in_language("el"), timeout=acts.SLOW)
-        expect(line.locator(".govuk-tag")).to_have_text(word("reading", "failed"))
+        expect(line.locator(".app-stack__head .govuk-tag")).to_have_text(word("reading", "failed"))
         answer = page.request.get(f"{place.path}/files/{position}?download=1")
         assert answer.body() == file["buffer"], file["name"]
     assert_accessible(page)
@@ -28,6 +28,8 @@ def test_bad_files_are_registered_and_say_in_greek_why_they_cannot_be_read(
     cut_off.get_by_role("button", name=el("Try again")).click()  # its name ends with the file's
     expect(page.get_by_text(el("The file will be read again."))).to_be_visible()
     line = page.locator("#files li").filter(has_text="κομμένο.pdf")
-    expect(line.locator(".govuk-tag")).to_have_text(word("reading", "failed"), timeout=acts.SLOW)
+    expect(line.locator(".app-stack__head .govuk-tag")).to_have_text(
+        word("reading", "failed"), timeout=acts.SLOW
+    )
     assert running.ask(tries, n="κομμένο.pdf") == before + 1
     assert fetched(page, f"{place.path}/receipt.pdf").text

@@ -119,6 +119,10 @@ class House(Running):
         processes.signal_group(part.pid, signal.SIGSTOP)
         return part
 
+    def adopt(self, name: str, part: "subprocess.Popen[bytes]") -> None:
+        """Watch over a process again that was frozen."""
+        self._parts[name] = part
+
     def set_clock(self, seconds: float) -> None:
         """From now on the clock of the product's processes is wrong by so much."""
         fresh = self.clock.with_suffix(".new")

@@ -1,17 +1,19 @@
 """What goes wrong besides death: messages lost and doubled, frozen, full, a wrong clock."""
 
 import random
-import resource
 import signal
+import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
 
 import psutil
+import psycopg
 import redis
 
 from docflow import clock
 from docflow.embedded import processes
+from docflow.embedded.privileges import unprivileged_account
 from docflow.worker import RING, make_app
 from tests import stack
 from tests.faults.house import House
@@ -74,20 +76,30 @@ def fill_the_broker(work: Work) -> None:
 def freeze_the_worker(work: Work) -> None:
     """It is taken for dead in the midst of a job, which another does; then it comes back."""
     house = work.house
-    running = "SELECT count(*) FROM jobs WHERE state = 'running'"
-    stack.wait_until(lambda: house.ask(running) > 0, what="a running job", seconds=60)
-    frozen = house.freeze("worker")
+    process, jobs = _frozen_in_a_job(work)
     house.spawn("worker")
-    taken = "SELECT count(*) FROM jobs WHERE state = 'running' AND lease_until < now()"
+    waits = "SELECT count(*) FROM jobs WHERE id = ANY(%(ids)s) AND attempts = 1 AND state <> 'done'"
     try:
         house.wait_for("worker")
-        stack.wait_until(lambda: house.ask(taken) == 0, what="the takeover", seconds=60)
-        work.goes_on()
-        processes.signal_group(frozen.pid, signal.SIGCONT)
+        stack.wait_until(lambda: house.ask(waits, ids=jobs) == 0, what="the takeover", seconds=120)
+        processes.signal_group(process.pid, signal.SIGCONT)
         work.goes_on(2)
     finally:
-        processes.signal_group(frozen.pid, signal.SIGKILL)
-        frozen.wait()
+        processes.signal_group(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _frozen_in_a_job(work: Work) -> tuple["subprocess.Popen[bytes]", list[int]]:
+    """The worker, and the jobs that it has begun for the first time."""
+    running = "SELECT array_agg(id) FROM jobs WHERE state = 'running' AND attempts = 1"
+    while True:
+        work.house.tend()
+        process = work.house.freeze("worker")
+        if jobs := work.house.ask(running):
+            return process, jobs
+        processes.signal_group(process.pid, signal.SIGCONT)
+        work.house.adopt("worker", process)
+        work.goes_on()
 
 
 def wrong_clock(work: Work) -> None:
@@ -108,27 +120,31 @@ def fill_the_database(work: Work) -> None:
     A limit on the size of files does what a full disk does, without one.
     """
     house = work.house
-    stop = resource.RLIM_INFINITY
-    _limit(house.pid("postgres"), 1 << 20, stop)
-    for _ in range(3):
-        with suppress(Exception):  # at the latest the third finds no piece to use again
-            house.ask("SELECT pg_switch_wal()")
-            house.ask("SELECT pg_logical_emit_message(false, 'fault', repeat('x', 1000000))")
-    work.house.tend()
-    stack.wait_until(lambda: _panicked(house), what="the panic of PostgreSQL", seconds=60)
-    _limit(house.pid("postgres"), stop, stop)
+    _limit(house.pid("postgres"), str(1 << 20))
+    try:
+        stack.wait_until(lambda: _panics(house), what="the panic of PostgreSQL", seconds=60)
+    finally:
+        _limit(house.pid("postgres"), "unlimited")
     house.wait_for("postgres")
 
 
-def _panicked(house: House) -> bool:
+def _panics(house: House) -> bool:
+    """Begin another piece of the log; True when there is no room for it."""
     house.tend()
+    with suppress(psycopg.Error):
+        house.ask("SELECT pg_switch_wal() FROM pg_logical_emit_message(true, 'fault', 'x')")
     return b"PANIC" in Path(house.postgres.log).read_bytes()
 
 
-def _limit(pid: int, soft: int, hard: int) -> None:
-    """For a process and its children of this moment."""
-    with suppress(psutil.NoSuchProcess):
-        parent = psutil.Process(pid)
-        for process in (parent, *parent.children(recursive=True)):
-            with suppress(ProcessLookupError):
-                resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (soft, hard))
+def _limit(pid: int, size: str) -> None:
+    """The largest file that a process and its children of this moment may write."""
+    account = unprivileged_account()  # the one that PostgreSQL runs as, where we are root
+    parent = psutil.Process(pid)
+    for process in (parent, *parent.children(recursive=True)):
+        subprocess.run(
+            ["prlimit", "--pid", str(process.pid), f"--fsize={size}:unlimited"],
+            user=account.uid if account else None,
+            group=account.gid if account else None,
+            check=process == parent,  # a child may have ended
+            capture_output=True,
+        )

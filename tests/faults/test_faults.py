@@ -7,12 +7,14 @@ as FAULT_KILLS says, from the seed FAULT_SEED.
 
 import os
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
 
 from tests.faults import checks, mishaps
-from tests.faults.gates import LINES, die_on
+from tests.faults.gates import LINES, Line, die_on
 from tests.faults.house import PARTS, SERVERS, House
 from tests.faults.ledger import Ledger
 from tests.faults.work import Work, at_work
@@ -20,20 +22,46 @@ from tests.faults.work import Work, at_work
 KILLS = int(os.environ.get("FAULT_KILLS", "0"))
 """How many at random; 0 stands for the short form."""
 SEED = int(os.environ.get("FAULT_SEED", "1"))
-LONG = KILLS > 0
 VICTIMS = (*PARTS, *SERVERS, "backend")
+Mishap = Callable[[Work], None]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What happens while clients work."""
+
+    kills: int = 0
+    lines: Sequence[Line] = ()
+    mishaps: Sequence[Mishap] = ()
+
+
 SHORT_LINES = {
     "registration committed, not answered",
     "rung, not noted",
     "sealed, not recorded",
     "places in the log",
 }
-QUICK: tuple[Callable[[Work], None], ...] = (mishaps.lose_messages, mishaps.double_messages)
-SLOW: tuple[Callable[[Work], None], ...] = (
+QUICK = (mishaps.lose_messages, mishaps.double_messages)
+SLOW = (
     mishaps.wrong_clock,
     mishaps.fill_the_broker,
     mishaps.freeze_the_worker,
     mishaps.fill_the_database,
+)
+SCENES = (
+    {
+        "lines": Scene(lines=LINES),
+        "mishaps": Scene(mishaps=QUICK + SLOW),
+        "kills": Scene(kills=KILLS),
+    }
+    if KILLS
+    else {
+        "short": Scene(
+            kills=len(VICTIMS),
+            lines=[line for line in LINES if line.name in SHORT_LINES],
+            mishaps=QUICK,
+        )
+    }
 )
 
 
@@ -47,24 +75,31 @@ def victims(count: int, rng: random.Random) -> Iterator[str]:
             yield victim
 
 
-@pytest.mark.parametrize("seed", [SEED])
-def test_nothing_that_was_acknowledged_is_lost(house: House, seed: int) -> None:
-    rng, ledger = random.Random(seed), Ledger()
-    lines = [line for line in LINES if LONG or line.name in SHORT_LINES]
+def tell(what: str) -> None:
+    """How far it is: the long form takes a while."""
+    if KILLS:
+        print(f"{datetime.now(UTC):%H:%M:%S} {what}", flush=True)
+
+
+@pytest.mark.parametrize("name", SCENES)
+def test_nothing_that_was_acknowledged_is_lost(house: House, name: str) -> None:
+    scene, rng, ledger = SCENES[name], random.Random(SEED), Ledger()
+    house.killed.clear()
     with at_work(house, ledger) as work:
-        work.goes_on()
-        for victim in victims(KILLS or len(VICTIMS), rng):
-            mishaps.kill_at_random(work, victim, rng)
-        for line in lines:
+        for line in scene.lines:
             work.goes_on()
+            tell(f"on the line: {line.name}")
             die_on(house, line)
-        for mishap in QUICK + (SLOW if LONG else ()):
+        for mishap in scene.mishaps:
             work.goes_on()
+            tell(mishap.__name__.replace("_", " "))
             mishap(work)
+        for number, victim in enumerate(victims(scene.kills, rng), start=1):
+            tell(f"at random, {number}: {victim}")
+            mishaps.kill_at_random(work, victim, rng)
         work.goes_on(3)
-    checks.come_to_rest(house, seconds=600, hurry=not LONG)
+    checks.come_to_rest(house, seconds=600, hurry=not KILLS)
     said = checks.all_is_well(house, ledger)
-    died = ", ".join(f"{name} {count}" for name, count in sorted(house.killed.items()))
-    total = house.killed.total()
-    print(f"\n{total} killed ({died}), {len(lines)} of them on chosen lines. {said}.")
+    died = ", ".join(f"{part} {count}" for part, count in sorted(house.killed.items()))
+    print(f"\n{name}: {house.killed.total()} killed ({died}). {said}.")
     assert house.fallen == [], "\n\n".join(house.fallen)
