@@ -22,7 +22,7 @@ test: setup-dev ## lint, then all tests on a real PostgreSQL, broker, S3 store a
 	@$(PYTHON) scripts/setup.py --machine
 	@$(MAKE) --no-print-directory lint
 	@# A file stays with one worker and in its order: tests of a file share a house, made once.
-	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:randomly --ignore tests/e2e $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:randomly --ignore tests/e2e --ignore tests/faults $(ARGS)
 	@# The stories by themselves: a browser's event loop shall not meet code that starts its own.
 	$(BIN)/python -m pytest -p no:randomly tests/e2e $(ARGS)
 

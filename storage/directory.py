@@ -67,12 +67,12 @@ class DirectoryStore:
             descriptor, name = tempfile.mkstemp(dir=self.root / _TEMPORARY)
         temporary = Path(name)
         try:
-            # Closing writes once more what the disk had no room for, and fails once more.
-            with _disk("The object cannot be stored"), os.fdopen(descriptor, "wb") as target:
+            with _written(descriptor) as target:
                 sha256, size = copy_hashing(stream, target, limit=limit)
-                target.flush()
-                os.fchmod(target.fileno(), _READ_ONLY)
-                os.fsync(target.fileno())
+                with _disk("The object cannot be stored"):
+                    target.flush()
+                    os.fchmod(target.fileno(), _READ_ONLY)
+                    os.fsync(target.fileno())
             with _disk("The object cannot be stored"):
                 self._publish(temporary, sha256, size)
         finally:
@@ -277,6 +277,17 @@ def _disk(what: str) -> Iterator[None]:
         yield
     except OSError as exc:
         raise StoreUnavailable(f"{what}: {exc}") from exc
+
+
+@contextmanager
+def _written(descriptor: int) -> Iterator[BinaryIO]:
+    """The file to write in; closing it tries once more what the disk had no room for."""
+    target = os.fdopen(descriptor, "wb")
+    try:
+        yield target
+    finally:
+        with _disk("The object cannot be stored"):
+            target.close()
 
 
 def _sync(folder: Path) -> None:

@@ -39,9 +39,7 @@ def upgrade() -> None:
     op.create_check_constraint(
         op.f("ck_files_part_has_parent"), "files", "(parent_id IS NULL) = (part IS NULL)"
     )
-    op.add_column(
-        "readings", sa.Column("notes", JSONB(), server_default=NOTHING, nullable=False)
-    )
+    op.add_column("readings", sa.Column("notes", JSONB(), server_default=NOTHING, nullable=False))
     op.add_column(
         "readings", sa.Column("tries", sa.BigInteger(), server_default="0", nullable=False)
     )

@@ -176,7 +176,10 @@ def _widen_steps() -> None:
         ("return_has_reason", _REASONED),
         ("seal_is_of_the_house", "(kind = 'seal') = (user_id IS NULL)"),
         ("place_on_paper", "(kind = 'information') = (slot IS NULL)"),
-        ("signed_whole", "state <> 'signed' OR (acted_at IS NOT NULL AND signed_sha256 IS NOT NULL)"),
+        (
+            "signed_whole",
+            "state <> 'signed' OR (acted_at IS NOT NULL AND signed_sha256 IS NOT NULL)",
+        ),
     ):
         full = f"ck_steps_{name}"
         op.execute(f"ALTER TABLE steps DROP CONSTRAINT IF EXISTS {full}")

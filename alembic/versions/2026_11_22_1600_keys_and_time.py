@@ -265,9 +265,7 @@ def _copies() -> None:
             ["issued_by"], ["users.id"], name=op.f("fk_exact_copies_issued_by")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_exact_copies")),
-        sa.UniqueConstraint(
-            "entry_id", "position", name=op.f("uq_exact_copies_entry_id_position")
-        ),
+        sa.UniqueConstraint("entry_id", "position", name=op.f("uq_exact_copies_entry_id_position")),
         sa.UniqueConstraint("code", name=op.f("uq_exact_copies_code")),
     )
 

@@ -117,5 +117,3 @@ def key_context(session: Session, office: Office, by: Principal) -> dict[str, An
     asks = signatures.services.asks(office.settings, row) if row else None
     title = signatures.services.title(office.settings, row) if row else ""
     return {"key": row, "asks": asks, "key_service": title}
-
-

@@ -116,8 +116,8 @@ def _tell(one: ImportInfo, as_json: bool) -> None:
     if found:
         say(
             t(
-                "Rows: {rows}; can be taken over: {good}; with errors: {bad}; warnings: {warnings}; "
-                "missing numbers: {missing}; last number: {last}.",
+                "Rows: {rows}; can be taken over: {good}; with errors: {bad}; warnings: "
+                "{warnings}; missing numbers: {missing}; last number: {last}.",
                 **{name: found[name] for name in _COUNTS},
             )
         )

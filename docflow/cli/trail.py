@@ -13,9 +13,7 @@ from docflow.i18n import t
 __all__ = ["check_numbers", "tables", "verify"]  # `tables` registers every package's checks
 
 
-def verify(
-    data: Path | None, *, kept: list[Path], objects: bool = False, as_json: bool
-) -> int:
+def verify(data: Path | None, *, kept: list[Path], objects: bool = False, as_json: bool) -> int:
     """Make the log again and compare the database with it; 1 where something was altered."""
     show_progress = None if as_json else progress()
     with finding.office(data) as office:

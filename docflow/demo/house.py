@@ -110,9 +110,7 @@ def build(session: Session, signing_keys: Mapping[str, bytes], settings: Setting
         for name, user in users.items()
     }
     for name, pkcs12 in signing_keys.items():
-        circulation.keys.add(
-            session, pkcs12, KEY_PASSWORD, by=people[name], settings=settings
-        )
+        circulation.keys.add(session, pkcs12, KEY_PASSWORD, by=people[name], settings=settings)
     return House(
         body_id=body.id,
         units={code: unit.id for code, unit in units.items()},

@@ -351,9 +351,7 @@ def administrator_mails(session: Session) -> list[str]:
     rows = session.scalars(
         select(User.email)
         .join(Grant, Grant.user_id == User.id)
-        .where(
-            Grant.role == Role.ADMINISTRATOR, _is_valid(Grant), User.is_active, User.email != ""
-        )
+        .where(Grant.role == Role.ADMINISTRATOR, _is_valid(Grant), User.is_active, User.email != "")
         .order_by(User.id)
     )
     return list(dict.fromkeys(rows))

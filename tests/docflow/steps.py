@@ -80,9 +80,7 @@ def answer(office: Office, town: Town, entry_id: int, **content: Any) -> int:
         return circulation.begin_answer(session, entry_id, factories.content(**content), by=by).id
 
 
-def circulated(
-    office: Office, town: Town, draft_id: int, *steps: circulation.ChainStep
-) -> None:
+def circulated(office: Office, town: Town, draft_id: int, *steps: circulation.ChainStep) -> None:
     """The engineer sends the draft round, to be signed by the mayor at last, or by these steps."""
     with office.db.begin() as session:
         by = town.person(session, "engineer")

@@ -59,6 +59,10 @@ class Client(ABC):
     def act(self) -> None:
         """One whole deed."""
 
+    def pause(self) -> None:
+        """People think between two deeds; and jobs shall not heap up faster than they are done."""
+        self.stop.wait(self.rng.uniform(0, 0.6))
+
     def call(
         self,
         user: str,
@@ -133,6 +137,7 @@ class Registrar(Client):
 
     def act(self) -> None:
         self.register()
+        self.pause()
 
 
 class Reader(Client):
@@ -146,7 +151,19 @@ class Reader(Client):
             self.stop.wait(0.2)
             return
         read_back(self, self.rng.choice(known))
-        self.stop.wait(0.1)
+        if self.rng.random() < 0.2:
+            self.keep_head()
+        self.pause()
+
+    def keep_head(self) -> None:
+        """Be a witness of the log: what it has signed once must be part of it for ever."""
+        answer = self.until_answered(
+            lambda: self.http.get("/log/paradeigma/checkpoint"),
+            what="head of the log",
+            expect=(200, 404),  # before the first is signed
+        )
+        if answer.status_code == 200 and answer.text not in self.ledger.heads:
+            self.ledger.heads.append(answer.text)
 
 
 def read_back(client: Client, one: Registered) -> None:
@@ -194,6 +211,7 @@ class Signer(Client):
             raise AssertionError(f"draft {draft} was signed, and is {signed['state']}")
         sha256 = signed["document_sha256"]
         self.ledger.signed.append(Signed(draft, signed["subject"], sha256))
+        self.pause()
 
     def _draft(self, letter: Registered) -> int:
         """Begin the answer, once: before it is asked for again, one looks whether it is there."""

@@ -28,6 +28,7 @@ _OPTIONS = {"worker": ("--concurrency", "2")}
 class House(Running):
     """An installation whose parts die, and are started again as a supervisor would."""
 
+    parts: tuple[str, ...] = PARTS
     killed: Counter[str] = field(default_factory=Counter)
     """How often each part was killed."""
     fallen: list[str] = field(default_factory=list)
@@ -61,9 +62,9 @@ class House(Running):
 
     def open(self) -> None:
         """Start all parts at once, and wait until each can be used."""
-        for name in PARTS:
+        for name in self.parts:
             self.spawn(name)
-        for name in PARTS:
+        for name in self.parts:
             self.wait_for(name)
 
     def wait_for(self, name: str) -> None:
@@ -132,6 +133,7 @@ class House(Running):
     def kill_backend(self, backend: int | None = None) -> None:
         """Kill one process of PostgreSQL: all others end, and it recovers by itself."""
         if backend is None:
+            self.wait_for("postgres")
             backend = self.ask(
                 "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'docflow-%%' "
                 "ORDER BY random() LIMIT 1"
@@ -141,8 +143,8 @@ class House(Running):
             self.killed["backend"] += 1
 
 
-def build(folder: Path, stack_of_servers: ExitStack) -> House:
-    """Servers started together, the municipality made, and all parts running."""
+def build(folder: Path, stack_of_servers: ExitStack, parts: tuple[str, ...] = PARTS) -> House:
+    """Servers started, the municipality made, and these parts running."""
     servers = (
         stack.PostgresServer(folder=folder / "postgres", durable=True),
         stack.BrokerServer(folder=folder / "broker"),
@@ -152,7 +154,7 @@ def build(folder: Path, stack_of_servers: ExitStack) -> House:
     )
     for server in servers:
         stack_of_servers.enter_context(server)
-    house = House(folder, *servers)
+    house = House(folder, *servers, parts=parts)
     stack_of_servers.callback(house.stop)
     house.set_clock(0)
     house.build()

@@ -35,6 +35,8 @@ class Ledger:
     signed: list[Signed] = field(default_factory=list)
     collected: dict[str, str] = field(default_factory=dict)
     """What citizens got: token of the link → SHA-256 of the document."""
+    heads: list[str] = field(default_factory=list)
+    """Signed heads of the log, as a witness outside keeps them."""
     keys: set[str] = field(default_factory=set)
     """Of every registration that was ever asked for."""
     wrong: list[str] = field(default_factory=list)

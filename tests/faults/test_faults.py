@@ -1,13 +1,14 @@
 """Whatever dies, at random or on a chosen line, nothing that was acknowledged is lost.
 
-`make test` runs the short form: each part dies once, somebody dies on a few chosen lines, and the
-quick mishaps come once. `make test-faults` runs all lines and mishaps, and as many kills at random
-as FAULT_KILLS says, from the seed FAULT_SEED.
+`make test-faults` runs all lines and mishaps, and as many kills at random as FAULT_KILLS says, from
+the seed FAULT_SEED. With none, and without the variable, it is the short form: each part of the
+product dies once on a chosen line, each server once at random, the quick mishaps come once.
 """
 
 import os
 import random
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -15,14 +16,13 @@ import pytest
 
 from tests.faults import checks, mishaps
 from tests.faults.gates import LINES, Line, die_on
-from tests.faults.house import PARTS, SERVERS, House
+from tests.faults.house import PARTS, SERVERS, House, build
 from tests.faults.ledger import Ledger
 from tests.faults.work import Work, at_work
 
 KILLS = int(os.environ.get("FAULT_KILLS", "0"))
 """How many at random; 0 stands for the short form."""
 SEED = int(os.environ.get("FAULT_SEED", "1"))
-VICTIMS = (*PARTS, *SERVERS, "backend")
 Mishap = Callable[[Work], None]
 
 
@@ -30,9 +30,21 @@ Mishap = Callable[[Work], None]
 class Scene:
     """What happens while clients work."""
 
-    kills: int = 0
+    victims: Sequence[str] = ()
+    """Who dies at random moments, one after the other."""
     lines: Sequence[Line] = ()
     mishaps: Sequence[Mishap] = ()
+
+
+def at_random(count: int) -> Iterator[str]:
+    """So many, each as often as the others."""
+    rng, all_of_them = random.Random(SEED), (*PARTS, *SERVERS, "backend")
+    while True:
+        for victim in rng.sample(all_of_them, len(all_of_them)):
+            if count == 0:
+                return
+            count -= 1
+            yield victim
 
 
 SHORT_LINES = {
@@ -52,12 +64,12 @@ SCENES = (
     {
         "lines": Scene(lines=LINES),
         "mishaps": Scene(mishaps=QUICK + SLOW),
-        "kills": Scene(kills=KILLS),
+        "kills": Scene(victims=list(at_random(KILLS))),
     }
     if KILLS
     else {
         "short": Scene(
-            kills=len(VICTIMS),
+            victims=(*SERVERS, "backend"),
             lines=[line for line in LINES if line.name in SHORT_LINES],
             mishaps=QUICK,
         )
@@ -65,14 +77,12 @@ SCENES = (
 )
 
 
-def victims(count: int, rng: random.Random) -> Iterator[str]:
-    """So many, each as often as the others."""
-    while True:
-        for victim in rng.sample(VICTIMS, len(VICTIMS)):
-            if count == 0:
-                return
-            count -= 1
-            yield victim
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """The installation: servers, processes, municipality."""
+    parts = PARTS if KILLS else tuple(part for part in PARTS if part != "relay-2")
+    with ExitStack() as stack_of_servers:
+        yield build(tmp_path_factory.mktemp("faults"), stack_of_servers, parts)
 
 
 def tell(what: str) -> None:
@@ -94,7 +104,7 @@ def test_nothing_that_was_acknowledged_is_lost(house: House, name: str) -> None:
             work.goes_on()
             tell(mishap.__name__.replace("_", " "))
             mishap(work)
-        for number, victim in enumerate(victims(scene.kills, rng), start=1):
+        for number, victim in enumerate(scene.victims, start=1):
             tell(f"at random, {number}: {victim}")
             mishaps.kill_at_random(work, victim, rng)
         work.goes_on(3)

@@ -67,7 +67,7 @@ def test_a_date_of_the_sender_stands_without_his_number(read, receipt_data: Rece
 def test_a_receipt_is_an_accessible_archive_file(read, receipt_data: ReceiptData):
     found = read(receipt(receipt_data, language="el"))
     assert found.claims() == {
-        "pdfaid:part": "2",
+        "pdfaid:part": "3",
         "pdfaid:conformance": "A",
         "pdfuaid:part": "1",
     }
