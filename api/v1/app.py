@@ -160,6 +160,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
                     drafts.NewDraft,
                     drafts.SavedDraft,
                     emergency.Recovery,
+                    emergency.Authorisations,
                     imports.NewImport,
                     Problem,
                 )

@@ -77,7 +77,7 @@ def test_a_closed_account_is_nobody(session: Session, town: Town) -> None:
     with pytest.raises(organization.NoSuchUser):
         organization.principal_named(session, "lawyer", via=Via.CLI)
     with pytest.raises(organization.NoSuchUser):
-        organization.person(session, town.users["lawyer"])
+        organization.person(session, town.users["lawyer"], body_id=town.body_id)
     names = organization.names(session, [town.users["lawyer"], None])
     assert names == {town.users["lawyer"]: "Ιωάννα Σταύρου"}
 
