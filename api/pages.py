@@ -268,12 +268,13 @@ def iso(value: date | datetime) -> str:
 
 
 def size(count: int) -> str:
-    """Bytes as people read them: 912 B, 24 KB, 3,4 MB (decimal comma in Greek)."""
+    """Bytes as people read them: 912 B, 24 KB, 3,4 MB, 1,2 GB (decimal comma in Greek)."""
     if count < 1000:
         return f"{count} B"
     if count < 1_000_000:
         return f"{round(count / 1000)} KB"
-    text = f"{count / 1_000_000:.1f} MB"
+    is_large = count >= 1_000_000_000
+    text = f"{count / 1_000_000_000:.1f} GB" if is_large else f"{count / 1_000_000:.1f} MB"
     return text.replace(".", ",") if _reading().language == "el" else text
 
 

@@ -7,13 +7,14 @@ Those that stand on paper too are in `docflow.words`.
 
 from collections.abc import Mapping
 
-from api import signing_words
+from api import operation_words, signing_words
 from api.act_words import ACTS
 from docflow.i18n import Text, t
 from docflow.words import WORDS
 
 LABELS: Mapping[str, Mapping[str, Text]] = {
     **WORDS,
+    **operation_words.LABELS,
     **signing_words.LABELS,
     "priority": {
         "normal": t("Normal"),
@@ -158,12 +159,6 @@ LABELS: Mapping[str, Mapping[str, Text]] = {
         "waiting": t("waiting"),
         "running": t("under way"),
         "done": t("done"),
-        "failed": t("failed"),
-    },
-    "backup": {
-        "running": t("under way"),
-        "done": t("done"),
-        "incomplete": t("incomplete"),
         "failed": t("failed"),
     },
     "task": {

@@ -174,7 +174,7 @@ def show_state(data: Path | None, *, as_json: bool) -> int:
     for queue in now.queues:
         say(t("Queue {name}: {n} open", name=queue.name, n=queue.open))
     zone = office.settings.zone
-    none = t("none yet")
+    none = t("not there yet")
     say(t("Failed jobs: {n}", n=now.failed_jobs))
     say(t("Signed head of the log: {when}", when=shown(now.head_at, zone) if now.head_at else none))
     whole = now.whole_backup_at

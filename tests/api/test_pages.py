@@ -39,6 +39,7 @@ def test_an_instant_is_shown_as_the_office_clock_had_it():
 @pytest.mark.parametrize(
     ("count", "language", "text"),
     [
+        (69_819_800_000, "el", "69,8 GB"),
         (0, "el", "0 B"),
         (999, "el", "999 B"),
         (182034, "el", "182 KB"),
