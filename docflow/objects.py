@@ -29,6 +29,7 @@ def named(
                 continue
             query = select(column).where(column.in_(set(digests) - found))
             if but_for and table.name in but_for:
-                query = query.where(~but_for[table.name])
+                # Unknown (NULL) is nobody's row: it counts.
+                query = query.where(but_for[table.name].is_not(True))
             found.update(session.scalars(query.distinct()))
     return found

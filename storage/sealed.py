@@ -87,8 +87,23 @@ class SealedStore:
         if key is None:
             return self.inner.open(sha256)
         source, size = self.inner.open_raw(sha256)
+        if not _is_sealed(source, self.inner.failures):
+            # The key was kept, and the putting of the encrypted bytes never came to its end: what
+            # lies there from before encryption is still good, and is held against its digest.
+            source.close()
+            return self.inner.open(sha256)
         opened = _Opened(source, key, size, failures=self.inner.failures)
         return Reading(opened, sha256=sha256, size=opened.size, failures=self.inner.failures)
+
+    def open_sealed(self, sha256: str) -> BinaryIO | None:
+        """The bytes as they lie there, encrypted; None where they lie unencrypted.
+
+        For copies that stay encrypted. Raises NoSuchObject.
+        """
+        source, _ = self.inner.open_raw(sha256)
+        is_sealed = _is_sealed(source, self.inner.failures)
+        source.close()
+        return self.inner.open_raw(sha256)[0] if is_sealed else None
 
     def read(self, sha256: str) -> bytes:
         with self.open(sha256) as reading:
@@ -164,7 +179,7 @@ def _piece_of(stream: BinaryIO) -> bytes:
 def _again(sealed: BinaryIO, key: bytes, other: bytes) -> None:
     """Encrypt what lies there with the key that counts."""
     size = sealed.seek(0, os.SEEK_END)
-    sealed.seek(0)
+    sealed.seek(len(MAGIC))
     opened = _Opened(sealed, key, size, failures=(OSError,))
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spool:
         fresh = cast(BinaryIO, spool)
@@ -184,8 +199,24 @@ def _sealed_size(plain: int) -> int:
     return len(MAGIC) + plain + _TAG * max(1, -(-plain // PIECE))
 
 
+def _is_sealed(source: BinaryIO, failures: tuple[type[Exception], ...]) -> bool:
+    """Whether the source begins as encrypted bytes do; they are taken from it."""
+    try:
+        return _exactly(source, len(MAGIC)) == MAGIC
+    except failures as exc:
+        raise StoreUnavailable(f"An object cannot be read: {exc}") from exc
+
+
+def _exactly(source: BinaryIO, size: int) -> bytes:
+    parts = []
+    while size and (part := source.read(size)):
+        parts.append(part)
+        size -= len(part)
+    return b"".join(parts)
+
+
 class _Opened:
-    """What was encrypted, being read: a source of plain bytes."""
+    """What was encrypted, being read behind its first bytes: a source of plain bytes."""
 
     def __init__(
         self, source: BinaryIO, key: bytes, size: int, *, failures: tuple[type[Exception], ...]
@@ -195,7 +226,6 @@ class _Opened:
         self.size = max(sealed - _TAG * self._pieces, 0)
         self._source, self._cipher, self._failures = source, AESGCM(key), failures
         self._number, self._left = 0, b""
-        self._begun = False
 
     def read(self, size: int = -1, /) -> bytes:
         wanted = self.size if size < 0 else size
@@ -208,11 +238,7 @@ class _Opened:
         self._source.close()
 
     def _next(self) -> bytes:
-        if not self._begun:
-            self._begun = True
-            if self._exactly(len(MAGIC)) != MAGIC:
-                raise DigestMismatch("What lies in the store was not encrypted by Docflow.")
-        piece = self._exactly(_SEALED_PIECE)
+        piece = _exactly(self._source, _SEALED_PIECE)
         is_last = self._number == self._pieces - 1
         try:
             plain = self._cipher.decrypt(_nonce(self._number, is_last=is_last), piece, None)
@@ -220,10 +246,3 @@ class _Opened:
             raise DigestMismatch("The stored bytes are not those that were put.") from exc
         self._number += 1
         return plain
-
-    def _exactly(self, size: int) -> bytes:
-        parts = []
-        while size and (part := self._source.read(size)):
-            parts.append(part)
-            size -= len(part)
-        return b"".join(parts)

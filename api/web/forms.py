@@ -24,6 +24,8 @@ _DATE = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})(?:[/.\- ](\d{4}|\d{2}))?")
 _COMPACT = re.compile(r"(\d{2})(\d{2})(\d{4}|\d{2})")
 _TODAY = {"t", "σ", "σημερα", "σήμερα", "today"}
 KEPT_FIELD = "kept"
+SECRET_FIELDS = frozenset({"password", "new_password", "repeated", "pin", "otp"})
+"""Fields of our forms that no page shows again and no kept form carries."""
 # Said at the field of the files: a form that comes back without them must not be sent so unseen.
 _NOT_STORED = t(
     "The file store does not answer, and nothing was saved. Try again in a minute; if the files "

@@ -1,7 +1,7 @@
 """A form that could not be taken: the login had ended, or the database was away. Nothing is lost.
 
 What was typed travels in the page itself, signed and bound to the person: text as it is, files by
-their digest (their bytes are stored). Passwords are never kept.
+their digest (their bytes are stored). Passwords, PINs and one-time passwords are never kept.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +16,7 @@ from docflow.errors import DocflowError
 from docflow.i18n import Text, t
 from docflow.office import Office
 
-_NEVER_KEPT = {"password", "form_state", "drop", forms.KEPT_FIELD}
+_NEVER_KEPT = {*forms.SECRET_FIELDS, "form_state", "drop", forms.KEPT_FIELD}
 _FILE_FIELDS = ("files", "upload")
 _LIFE = 7 * 86400  # seconds
 

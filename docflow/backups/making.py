@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Self, cast
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -61,26 +61,27 @@ def make(
     BackupPlaceUnusable, BackupRunning, OtherInstallation, BackupProgramMissing, DumpFailed.
     """
     place = Place(directory)
-    with place.locked():
-        name = f"{clock.now():%Y-%m-%dT%H%M%SZ}"
-        with office.db.begin() as session:
-            row = Backup(place=str(directory), name=name)
-            session.add(row)
-            session.flush()
-            backup_id = row.id
-        try:
+    name = f"{clock.now():%Y-%m-%dT%H%M%SZ}"
+    with office.db.begin() as session:
+        row = Backup(place=str(directory), name=name)
+        session.add(row)
+        session.flush()
+        backup_id = row.id
+    try:
+        with place.locked():
             outcome = _make(office, place, name, keys, progress)
-            if keep is not None:
+            if keep is not None and outcome.is_whole:
+                # Beside one that lacks something the older ones stay: they may hold it.
                 outcome = replace(outcome, forgotten=tuple(place.forget(keep)))
-        except OSError as error:
-            failure: DocflowError = unusable(directory, error)
-            _end(office, backup_id, BackupState.FAILED, str(failure))
-            raise failure from error
-        except DocflowError as failure:
-            _end(office, backup_id, BackupState.FAILED, str(failure))
-            raise
-        state = BackupState.DONE if outcome.is_whole else BackupState.INCOMPLETE
-        _end(office, backup_id, state, None if outcome.is_whole else _said(outcome), outcome)
+    except OSError as error:
+        failure: DocflowError = unusable(directory, error)
+        _end(office, backup_id, BackupState.FAILED, str(failure))
+        raise failure from error
+    except DocflowError as failure:
+        _end(office, backup_id, BackupState.FAILED, str(failure))
+        raise
+    state = BackupState.DONE if outcome.is_whole else BackupState.INCOMPLETE
+    _end(office, backup_id, state, None if outcome.is_whole else _said(outcome), outcome)
     return outcome
 
 
@@ -88,6 +89,7 @@ def _make(
     office: Office, place: Place, name: str, keys: Sequence[Path], progress: Progress | None
 ) -> Outcome:
     known = _known(place, office)
+    before = {kept.name: kept for kept in known.values()}
     made = place.begin(name)
     dumped, listed = made / "database.dump", made / "objects.txt"
     with office.db.read() as session:
@@ -111,11 +113,15 @@ def _make(
             kept = known.get((digest, marks.get(digest, "")))
             if kept is None or not place.object_path(kept.sha256).exists():
                 taken = _take(office, place, digest, marks.get(digest, ""))
-                if taken is None:
+                older = before.get(digest)
+                if taken is not None:
+                    kept, is_new = taken
+                    fresh, fresh_bytes = fresh + is_new, fresh_bytes + kept.size * is_new
+                elif older is not None and place.holds(older):
+                    kept = older  # the store lost it since; this backup need not
+                else:
                     missing.append(digest)
                     continue
-                kept, is_new = taken
-                fresh, fresh_bytes = fresh + is_new, fresh_bytes + kept.size * is_new
             lines.write(f"{kept.name} {kept.sha256} {kept.size} {kept.key}".rstrip() + "\n")
             if progress:
                 progress(done, len(wanted))
@@ -187,20 +193,45 @@ def _key_marks(session: Session) -> dict[str, str]:
 def _take(office: Office, place: Place, digest: str, mark: str) -> tuple[Kept, bool] | None:
     """Copy an object as it lies in the store; None where it is missing or not what it was."""
     try:
-        with _opened(office.store, digest, mark) as source:
-            sha256, size, is_new = place.take(cast(BinaryIO, source))
+        # Encrypted bytes are read once in plain first: a copy of what was altered helps nobody.
+        with office.store.open(digest) as plain:
+            for _ in plain if mark else ():
+                pass
+        source = _sealed(office.store, digest) if mark else None
+        with source or office.store.open(digest) as given:
+            sha256, size, is_new = place.take(cast(BinaryIO, given))
     except (storage.NoSuchObject, storage.DigestMismatch):
         return None
     except storage.StorageError as error:
         raise documents.store_unavailable() from error
-    return Kept(digest, sha256, size, mark), is_new
+    return Kept(digest, sha256, size, mark if source else ""), is_new
 
 
-def _opened(store: storage.Store, digest: str, mark: str) -> "storage.Reading | BinaryIO":
-    """The object's bytes: plain ones held against their name, encrypted ones as they are."""
-    if mark and isinstance(store, storage.SealedStore):
-        return store.inner.open_raw(digest)[0]
-    return store.open(digest)
+class _Sealed:
+    """Encrypted bytes being copied; a store that fails is not taken for the backup's disk."""
+
+    def __init__(self, source: BinaryIO, failures: tuple[type[Exception], ...]) -> None:
+        self._source, self._failures = source, failures
+
+    def read(self, size: int = -1, /) -> bytes:
+        try:
+            return self._source.read(size)
+        except self._failures as error:
+            raise storage.StoreUnavailable(f"An object cannot be read on: {error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._source.close()
+
+
+def _sealed(store: storage.Store, digest: str) -> _Sealed | None:
+    """The object as it lies there encrypted; None where it lies there in plain bytes."""
+    if not isinstance(store, storage.SealedStore):
+        return None
+    source = store.open_sealed(digest)
+    return None if source is None else _Sealed(source, store.inner.failures)
 
 
 def _still_needed(office: Office, missing: Sequence[str]) -> list[str]:
@@ -261,12 +292,10 @@ def _end(
             )
 
 
-def latest(session: Session, *, is_done: bool = False) -> Backup | None:
-    """The newest backup that was begun; with `is_done` the newest that is whole."""
+def latest(session: Session, *states: BackupState) -> Backup | None:
+    """The newest backup that was begun; of those in one of these states, if any are named."""
     query = select(Backup).order_by(Backup.id.desc()).limit(1)
-    if is_done:
-        query = query.where(Backup.state == BackupState.DONE)
-    return session.scalar(query)
+    return session.scalar(query.where(Backup.state.in_(states)) if states else query)
 
 
 def age(backup: Backup) -> timedelta:

@@ -140,6 +140,11 @@ class Place:
     def object_path(self, sha256: str) -> Path:
         return self.directory / "objects" / sha256[:2] / sha256
 
+    def holds(self, kept: Kept) -> bool:
+        """Whether the object's bytes are here, unchanged."""
+        path = self.object_path(kept.sha256)
+        return path.exists() and sha256_of(path)[0] == kept.sha256
+
     def take(self, source: BinaryIO) -> tuple[str, int, bool]:
         """Keep what `source` gives: its SHA-256, its size, and whether it is new here."""
         passing = self.directory / "objects" / "incoming"
@@ -151,7 +156,7 @@ class Place:
             file.flush()
             os.fsync(file.fileno())
         target = self.object_path(digest.hexdigest())
-        if target.exists() and target.stat().st_size == size:
+        if target.exists() and sha256_of(target)[0] == digest.hexdigest():
             passing.unlink()
             return digest.hexdigest(), size, False
         if not target.parent.exists():
@@ -196,6 +201,16 @@ def unusable(place: Path, error: OSError) -> BackupPlaceUnusable:
             "The directory {place} cannot be used: {problem}. Give one that can be written and has "
             "room.",
             place=str(place),
+            problem=error.strerror or str(error),
+        )
+    )
+
+
+def unreadable(file: Path, error: OSError) -> BackupPlaceUnusable:
+    return BackupPlaceUnusable(
+        t(
+            "The file {file} cannot be read: {problem}. Put it there, or take its setting away.",
+            file=str(file),
             problem=error.strerror or str(error),
         )
     )

@@ -16,7 +16,7 @@ import storage
 from docflow import audit, documents, migrations, organization, principal
 from docflow.backups import dumping
 from docflow.backups.errors import BackupTooNew, NoSuchBackup, PlaceNotEmpty
-from docflow.backups.place import Manifest, Place, damaged, sha256_of
+from docflow.backups.place import Manifest, Place, damaged, sha256_of, unreadable
 from docflow.db import DatabaseUnavailable
 from docflow.i18n import t
 from docflow.office import Office, open_office
@@ -68,8 +68,8 @@ def restore(
 ) -> Restored:
     """Put a backup back as the owner of the schema, and check all of it.
 
-    Raises PlaceNotEmpty before anything is written; NoSuchBackup, BackupDamaged, BackupTooNew;
-    DumpFailed and StoreUnavailable, after which the place is cleared by hand and restored anew.
+    Raises, before anything is written, NoSuchBackup, BackupDamaged, BackupTooNew,
+    BackupPlaceUnusable (a setting's file is missing), PlaceNotEmpty; then DumpFailed and StoreUnavailable, after which the place is cleared by hand and restored anew.
     """
     owner = settings.owner_database_url
     assert owner is not None  # the command line asks for it
@@ -85,6 +85,7 @@ def restore(
                 version=manifest.version,
             )
         )
+    roots = _roots(settings)
     store = storage.open_store(settings.storage_url.get_secret_value())
     _require_empty(url, store)
     check(directory, manifest, step=step)
@@ -96,7 +97,7 @@ def restore(
         migrations.upgrade(url)
     office = open_office(settings, pool=2)
     try:
-        verification = _verified(office, manifest, step)
+        verification = _verified(office, manifest, roots, step)
         _note(office, manifest, verification)
     finally:
         office.db.dispose()
@@ -144,13 +145,24 @@ def _put_objects(store: storage.Store, place: Place, manifest: Manifest, step: S
         raise documents.store_unavailable() from error
 
 
-def _verified(office: Office, manifest: Manifest, step: Step | None) -> audit.Verification:
-    roots = office.settings.trust_roots
+def _roots(settings: Settings) -> list[bytes]:
+    """The roots that timestamps are judged by; read before anything is written."""
+    if settings.trust_roots is None:
+        return []
+    try:
+        return [settings.trust_roots.read_bytes()]
+    except OSError as error:
+        raise unreadable(settings.trust_roots, error) from error
+
+
+def _verified(
+    office: Office, manifest: Manifest, roots: list[bytes], step: Step | None
+) -> audit.Verification:
     with office.db.read() as session:
         return audit.verify(
             session,
             kept=manifest.heads,
-            trust_roots=[roots.read_bytes()] if roots is not None else [],
+            trust_roots=roots,
             progress=(lambda done, total: step("trail", done, total)) if step else None,
         )
 

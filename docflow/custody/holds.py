@@ -27,6 +27,7 @@ from docflow.custody.models import (
     StoreRun,
 )
 from docflow.errors import Conflict, Invalid, NotFound
+from docflow.folding import line
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Principal
@@ -231,8 +232,10 @@ def _hold(office: Office, digest: str, *, held: bool) -> None:
 
 def _retain(office: Office, digest: str, until: datetime) -> None:
     # One that is missing is noted all the same: the digest check names it, and this must end.
-    with suppress(storage.NoSuchObject):
-        office.store.retain(digest, until=until)
+    # What is older than the period needs no lock, and no store takes one that ended already.
+    if until > clock.now():
+        with suppress(storage.NoSuchObject):
+            office.store.retain(digest, until=until)
     _note(office, digest, retain_until=until)
 
 
@@ -260,7 +263,7 @@ def _stands() -> ColumnElement[bool]:
 
 
 def _clean(reason: str) -> str:
-    clean = " ".join(reason.split())
+    clean = line(reason)
     if not 3 <= len(clean) <= MOST_REASON:
         raise HoldReason(
             t("Write the reason in 3 to {max} characters.", max=MOST_REASON), field="reason"

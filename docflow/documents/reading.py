@@ -57,7 +57,10 @@ def give_up(run: outbox.Run, *, file_id: int, why: str) -> None:
     with run.office.db.read() as session:
         found = session.get(Screening, file_id)
         is_unchecked = found is not None and found.state == ScreeningState.WAITING
-    outcomes.failure(run.office, file_id, "unchecked" if is_unchecked else "unavailable", why)
+    code = "unchecked" if is_unchecked else "unavailable"
+    if run.attempt > outbox.MAX_ATTEMPTS:  # its worker died each time
+        code = "crashed"
+    outcomes.failure(run.office, file_id, code, why)
 
 
 @outbox.job("documents.read", queue="ocr", given_up=give_up)
@@ -66,9 +69,6 @@ def read(run: outbox.Run, *, file_id: int) -> None:
     office = run.office
     work = _begun(office, file_id)
     if work is None:
-        return
-    if run.attempt > outbox.MAX_ATTEMPTS:  # its worker died each time
-        outcomes.failure(office, file_id, "crashed", f"{run.attempt - 1} workers died over it")
         return
     try:
         decided = screening.admit(office, file_id)

@@ -67,7 +67,7 @@ class State:
 def state(session: Session, settings: Settings) -> State:
     """Look at everything. Reads only."""
     log = audit.standing(session)
-    whole = backups.latest(session, is_done=True)
+    whole = backups.latest(session, backups.BackupState.DONE)
     free, size = _disk(settings)
     now = clock.now()
     return State(

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, and_, func, select
 from sqlalchemy.orm import Session
 
 from docflow.errors import Conflict, Invalid
-from docflow.folding import words
+from docflow.folding import line, words
 from docflow.i18n import t
 from docflow.parties import directory
 from docflow.parties.models import ChangeKind, Party, PartyChange
@@ -147,7 +147,7 @@ def _filled(session: Session, party: Party) -> dict[str, str]:
 
 
 def _reason(reason: str) -> str:
-    clean = " ".join(reason.split())
+    clean = line(reason)
     if not clean:
         raise MergeReasonMissing(t("Write the reason."), field="reason")
     return clean

@@ -187,3 +187,24 @@ def test_encrypted_pieces_are_neither_moved_nor_left_out(tmp_path: Path) -> None
         path.write_bytes(changed)
         with pytest.raises(storage.DigestMismatch):
             store.read(sha256)
+
+
+def test_what_lay_there_unencrypted_is_read_though_its_encryption_broke_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The key is kept before the bytes are put; the process may die between the two."""
+    from tests.storage.test_contract import Keys
+
+    inner = storage.DirectoryStore(tmp_path / "objects")
+    inner.prepare()
+    plain = inner.put_bytes(b"from before encryption")
+    store = storage.SealedStore(inner, Keys())
+
+    def full(*_: object, **__: object) -> None:
+        raise storage.StoreUnavailable("no room")
+
+    monkeypatch.setattr(type(inner), "put_as", full)
+    with pytest.raises(storage.StoreUnavailable):
+        store.put_bytes(b"from before encryption")
+    assert store.read(plain.sha256) == b"from before encryption"
+    assert store.open_sealed(plain.sha256) is None

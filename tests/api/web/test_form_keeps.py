@@ -4,9 +4,13 @@ import re
 from collections.abc import Callable
 from html import unescape
 from itertools import count
+from pathlib import Path
 
 import pytest
+from starlette.datastructures import FormData
 
+import api
+from api.web import forms, interrupted
 from docflow import kinds
 from docflow.kinds import Defaults, Definition, Field, FieldType
 from tests.api.browsing import Browser, hidden, letter, typed, words
@@ -186,3 +190,17 @@ def test_a_kind_that_was_sent_before_its_defaults_came_brings_its_subject(
     assert "Αίτηση άδειας καταστήματος" in words(page)
     seen = clerk.post("/register", data={**sent, "kind_version": "1"})  # emptied by a person
     assert seen.status_code == 422
+
+
+def test_no_form_that_is_kept_carries_a_secret(house: House):
+    """Every field of ours that a browser hides, or fills with a one-time code, is one of them."""
+    fields: set[str] = set()
+    for path in (Path(api.__file__).parent / "templates" / "web").rglob("*.html"):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            for name, rest in re.findall(r'ui\.field\("(\w+)"(.*?)\) \}\}', line):
+                if 'type="password"' in rest or "one-time-code" in rest:
+                    fields.add(name)
+    assert {"password", "pin", "otp", "repeated"} <= fields
+    assert fields <= forms.SECRET_FIELDS
+    typed = FormData([(name, "1234") for name in sorted(fields)] + [("subject", "Αίτηση")])
+    assert interrupted.kept(house.office, "/keys", typed).fields == [("subject", "Αίτηση")]

@@ -184,10 +184,49 @@ def test_a_missing_object_is_named_and_the_rest_is_saved(house: House) -> None:
         assert row is not None
         assert (row.state, row.objects) == (backups.BackupState.INCOMPLETE, 1)
         assert digest in (row.problem or "")
-        assert backups.latest(session, is_done=True) is None
+        assert backups.latest(session, backups.BackupState.DONE) is None
     back = house.restore()
     assert back.verification.is_sound
     assert not back.is_sound
+
+
+def test_what_the_store_lost_since_stays_in_the_next_backup_and_the_older_ones_stay_too(
+    house: House, restored: Office
+) -> None:
+    entry = house.register(LETTER)
+    first = house.back_up(keep=1)
+    digest = digest_of(house.office, entry)
+    house.office.store.delete(digest, min_age=timedelta(0))
+    with clock.pretend(clock.now() + timedelta(seconds=2)):
+        second = house.back_up(keep=1)
+    assert second.is_whole
+    house.restore()
+    assert restored.store.read(digest) == LETTER
+    assert first.manifest.name in second.forgotten
+
+
+def test_beside_a_backup_that_lacks_something_the_older_ones_stay(house: House) -> None:
+    first = house.back_up()
+    lost = house.register(LETTER)
+    house.office.store.delete(digest_of(house.office, lost), min_age=timedelta(0))
+    with clock.pretend(clock.now() + timedelta(seconds=2)):
+        second = house.back_up(keep=1)
+    assert not second.is_whole
+    assert [one.name for one in backups.all_backups(house.directory)] == [
+        first.manifest.name,
+        second.manifest.name,
+    ]
+
+
+def test_rotten_bytes_of_a_backup_are_replaced(house: House) -> None:
+    entry = house.register(LETTER)
+    first = house.back_up()
+    path = place.Place(house.directory).object_path(digest_of(house.office, entry))
+    path.write_bytes(LETTER[:-1] + b"!")
+    (house.directory / first.manifest.name / "objects.txt").write_text("")  # it is taken anew
+    with clock.pretend(clock.now() + timedelta(seconds=2)):
+        house.back_up()
+    assert path.read_bytes() == LETTER
 
 
 def test_an_altered_object_is_not_saved_as_if_it_were_sound(house: House) -> None:
@@ -206,6 +245,18 @@ def test_it_is_put_only_into_an_empty_place(house: House, restored: Office) -> N
     with pytest.raises(backups.PlaceNotEmpty, match="empty place"):
         house.restore()
     assert subjects(restored) == ["Αίτηση"]
+
+
+def test_a_missing_file_of_roots_is_told_before_anything_is_written(
+    house: House, restored: Office, tmp_path: Path
+) -> None:
+    house.register(LETTER)
+    house.back_up()
+    house.empty = house.empty.model_copy(update={"trust_roots": tmp_path / "not-there.pem"})
+    with pytest.raises(backups.BackupPlaceUnusable, match="not-there"):
+        house.restore()
+    restored.store.prepare()
+    assert next(iter(restored.store.iterate()), None) is None
 
 
 def test_a_store_with_objects_is_no_empty_place(house: House, restored: Office) -> None:
@@ -327,6 +378,29 @@ def test_encrypted_objects_stay_encrypted_and_need_their_keys(house: House, tmp_
         back.db.dispose()
 
 
+def test_altered_encrypted_bytes_are_not_saved_as_if_they_were_sound(
+    house: House, tmp_path: Path
+) -> None:
+    keys = tmp_path / "store-keys"
+    keys.mkdir()
+    (keys / "paradeigma.key").write_text("A" * 43 + "=")
+    house.office = open_office(
+        house.office.settings.model_copy(update={"store_keys": keys}), pool=2
+    )
+    try:
+        digest = digest_of(house.office, house.register(LETTER))
+        store = storage.open_store(house.office.settings.storage_url.get_secret_value())
+        assert isinstance(store, storage.DirectoryStore)
+        source, size = store.open_raw(digest)
+        with source:
+            raw = bytearray(source.read())
+        raw[-1] ^= 1
+        store.put_as(digest, BytesIO(raw), size=size)
+        assert house.back_up().manifest.missing == (digest,)
+    finally:
+        house.office.db.dispose()
+
+
 def test_two_backups_into_one_directory_do_not_meet(house: House) -> None:
     with (
         place.Place(house.directory).locked(),
@@ -388,6 +462,17 @@ def test_a_backup_is_made_by_itself_when_the_last_is_old(house: House) -> None:
     assert len(list(backups.all_backups(house.directory))) == 2
     with house.office.db.read() as session:
         assert session.scalar(select(func.count()).select_from(backups.Backup)) == 2
+
+
+def test_a_backup_that_lacks_something_does_not_call_for_the_next_at_once(house: House) -> None:
+    lost = house.register(LETTER)
+    house.office.store.delete(digest_of(house.office, lost), min_age=timedelta(0))
+    settings = house.office.settings.model_copy(update={"backup_directory": house.directory})
+    run = outbox.Run(Office(settings, house.office.db, house.office.store), 1, 1)
+    scheduled.make_due(run)
+    scheduled.make_due(run)
+    with house.office.db.read() as session:
+        assert session.scalar(select(func.count()).select_from(backups.Backup)) == 1
 
 
 def test_an_unread_store_is_not_taken_for_missing_objects(

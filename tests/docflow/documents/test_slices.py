@@ -24,7 +24,7 @@ from docflow.embedded import processes
 from docflow.office import Office
 from tests import factories
 from tests.docflow.documents.test_reading import PAGES, pdf
-from tests.docflow.steps import run_jobs, waiting_jobs
+from tests.docflow.steps import job, run_jobs, waiting_jobs
 from tests.factories import Town
 from tests.stack import ROOT, BrokerServer, wait_until
 
@@ -89,7 +89,9 @@ def test_a_file_over_which_workers_die_is_given_up(office: Office, town: Town) -
     entry_id = filed(office, town, many(1))
     with office.db.begin() as session:
         session.execute(text("UPDATE jobs SET attempts = 8"))
-    run_jobs(office, "documents.read")
+    [job_id] = waiting_jobs(office, "documents.read")
+    outbox.run(office, job_id)
+    assert job(office, job_id).state == outbox.JobState.FAILED
     info = file_of(office, entry_id)
     assert (info.state, info.problem_code) == ("failed", "crashed")
 
