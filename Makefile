@@ -39,7 +39,7 @@ fix: setup-dev ## put right what can be put right by itself
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: setup-dev ## measure registrations and reading (see benchmarks/README.md)
+bench: setup-dev ## measure everything (see benchmarks/README.md)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 bench-ocr: setup-dev ## measure the reading against other programs

@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     store_keys: Path | None = Field(
         None,
         description=(
-            "Directory with a key for each body (CODE.key): objects are encrypted at rest. "
+            "Directory with the key of the first body (CODE.key): objects are encrypted at rest. "
             "Without it, or empty, they are stored as they are."
         ),
     )
@@ -251,7 +251,13 @@ class Settings(BaseSettings):
     )
 
     @field_validator(
-        "store_keys", "backup_directory", "metrics_token", "vault_key", "clamd", mode="before"
+        "store_keys",
+        "backup_directory",
+        "metrics_token",
+        "vault_key",
+        "clamd",
+        "trust_list_operators",
+        mode="before",
     )
     @classmethod
     def _none_for_empty(cls, given: object) -> object:

@@ -94,7 +94,7 @@ def sign(
 def validate(
     source: Annotated[
         Path,
-        typer.Argument(metavar="FILE.pdf", exists=True, dir_okay=False, readable=True),
+        typer.Argument(metavar="FILE", exists=True, dir_okay=False, readable=True),
     ],
     trust: Annotated[
         list[Path] | None,
@@ -110,7 +110,7 @@ def validate(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Judge the signatures of a PDF. Exit code 0 whatever the verdict is."""
+    """Judge the signatures of a file (PDF, XAdES, CAdES, ASiC). Exit code 0 whatever the verdict is."""
     run(
         "signatures",
         "validate_file",

@@ -4,7 +4,6 @@ A hold is a fact of the register first: no erasure passes it, whatever the store
 is asked besides (S3 Object Lock), for the objects that are there and for those that come later.
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -64,11 +63,6 @@ class HoldInfo:
     release_reason: str
 
 
-def may_hold(by: Principal) -> bool:
-    """Whether the person places holds and takes them away."""
-    return by.is_registrar or by.is_data_protection
-
-
 def place(session: Session, entry_id: int, reason: str, *, by: Principal) -> LegalHold:
     """Let nothing of the entry be taken away until the hold is.
 
@@ -77,7 +71,7 @@ def place(session: Session, entry_id: int, reason: str, *, by: Principal) -> Leg
     by.require_scope("annul")
     entry = reach.entry(session, entry_id, by=by)
     by.require(
-        may_hold(by),
+        reach.may_decide(by),
         t("Only the head of the registry and the data protection officer place a legal hold."),
     )
     hold = LegalHold(
@@ -99,7 +93,7 @@ def release(session: Session, hold_id: int, reason: str, *, by: Principal) -> No
     hold = session.scalar(
         select(LegalHold).where(LegalHold.id == hold_id, LegalHold.body_id == by.body_id)
     )
-    if hold is None or not may_hold(by):
+    if hold is None or not reach.may_decide(by):
         raise NoSuchHold(t("There is no such hold, or it is not open to you."))
     reach.entry(session, hold.entry_id, by=by)
     if session.get(HoldRelease, hold_id) is not None:
@@ -281,12 +275,6 @@ def counts(session: Session) -> tuple[int, int, int]:
         ).select_from(Guard)
     ).one()
     return entries or 0, held, retained
-
-
-def guarded_objects(session: Session, digests: Sequence[str]) -> dict[str, Guard]:
-    """What was asked of the store for these objects."""
-    rows = session.scalars(select(Guard).where(Guard.digest.in_(digests)))
-    return {row.digest: row for row in rows}
 
 
 schedule.every(TASK, timedelta(minutes=10))

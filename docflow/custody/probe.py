@@ -20,7 +20,6 @@ from docflow.settings import Settings
 
 TASK = "custody.probe"
 STALE = timedelta(days=2)
-_LOCKS = ("retention", "shortening", "hold")
 
 BROKEN = {
     "unchanged": t("Bytes do not come back as they were stored."),

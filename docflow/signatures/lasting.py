@@ -6,7 +6,6 @@ Source: signing.md 5 (renewal, simulated validation); ETSI EN 319 142-1, 5.5.
 """
 
 import logging
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -64,12 +63,6 @@ def current(session: Session, sha256: str) -> str:
         select(SealedDocument.current_sha256).where(SealedDocument.sha256 == sha256)
     )
     return found or sha256
-
-
-def currents(session: Session, digests: Iterable[str]) -> dict[str, SealedDocument]:
-    """The sealed documents among the digests, by their first digest."""
-    rows = session.scalars(select(SealedDocument).where(SealedDocument.sha256.in_(list(digests))))
-    return {row.sha256: row for row in rows}
 
 
 def first(session: Session, sha256: str) -> str:
@@ -183,8 +176,13 @@ def _ids(office: Office, which: ColumnElement[bool]) -> list[int]:
 
 def _attend(office: Office, document_id: int, *, renewing: bool) -> None:
     """One document, each in its own transaction: one that fails holds up no other."""
-    with office.db.read() as session:
-        row = session.get_one(SealedDocument, document_id)
+    with office.db.begin() as session:
+        # Before the work: a document that kills its worker goes behind the others all the same.
+        row = _held(session, document_id)
+        if row.try_after > clock.now():
+            return  # another worker took it
+        row.tries += 1
+        row.try_after = clock.now() + _pause(row.tries)
         before, body_id, wanted = row.current_sha256, row.body_id, Level(row.wanted)
         level = Level(row.level)
     try:
@@ -202,7 +200,7 @@ def _attend(office: Office, document_id: int, *, renewing: bool) -> None:
         row.level, row.problem = made.level, made.problem[:500]
         row.renew_before, row.holds = facts["renew_before"], facts["holds"]
         row.outlook, row.checked_at = facts["outlook"], clock.now()
-        row.tries = row.tries + 1 if row.is_pending else 0
+        row.tries = row.tries if row.is_pending else 0
         pause = _pause(row.tries) if row.is_pending else timedelta()
         # Where a renewal gains nothing (a key too short for the time), it is not done for ever.
         row.try_after = clock.now() + (_RENEWED if renewing else pause)
@@ -252,7 +250,7 @@ def _outlook(office: Office, pdf: bytes, body_id: int) -> dict[str, Any]:
 def _put_off(office: Office, document_id: int, why: str) -> None:
     with office.db.begin() as session:
         row = _held(session, document_id)
-        row.tries, row.problem = row.tries + 1, why[:500]
+        row.problem = why[:500]
         row.try_after = clock.now() + _pause(row.tries)
 
 

@@ -48,10 +48,6 @@ class Checked:
     report: "signing.Report"
     checked_at: datetime
 
-    @property
-    def has_signatures(self) -> bool:
-        return bool(self.report.signatures)
-
 
 def check(
     office: Office, data: bytes, *, body_id: int | None, content: bytes | None = None
@@ -95,8 +91,10 @@ def ask_for(session: Session, file: documents.File) -> None:
 def again(session: Session, file_id: int, *, by: Principal) -> FileValidation:
     """Check a file once more: since then trust or revocation may have changed.
 
-    The caller has checked that the person may see the entry. Raises NoReport, StillChecking.
+    The caller has checked that the person may see the entry; a program needs one of the scopes
+    `register` and `route`. Raises NoReport, StillChecking.
     """
+    by.require_scope("route" if by.scopes and "route" in by.scopes else "register")
     row = session.get(FileValidation, file_id, with_for_update=True)
     if row is None:
         raise NoReport(t("This file can bear no signature that is checked here."))

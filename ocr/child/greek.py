@@ -13,7 +13,6 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 # Latin letters that look like Greek ones. Small letters only where the print is truly alike.
 _ALIKE = str.maketrans("ABEZHIKMNOPTYXovuk", "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧονυκ")
 _ALIKE_ONLY = re.compile(r"[ABEZHIKMNOPTYXovuk]+")
-_CAPITALS_ALIKE = re.compile(r"[ABEZHIKMNOPTYX]+")
 # Decree 297/1982 (monotonic orthography): monosyllables bear no accent, save a few that are not
 # in this list. The model writes «καί» for half of all «και».
 _BARE = {

@@ -1,6 +1,5 @@
 """Days of the past in which letters are registered, and the closing of them."""
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -55,4 +54,3 @@ def registers(session: Session, town: Town, book: str = "koino") -> list[closing
     )
 
 
-Doing = Callable[[Session], object]
