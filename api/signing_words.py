@@ -40,6 +40,7 @@ ACTS: Mapping[str, Text] = {
     "file.validated": t("Signatures checked"),
     "file.validated-again": t("Signatures checked again"),
     "entry.copy-issued": t("Exact copy issued"),
+    "entry.copy-ordered": t("Exact copy ordered"),
     "entry.copy-failed": t("Exact copy could not be made"),
     "draft.given-out": t("Taken to be signed elsewhere"),
     "delivery.told-corrected": t("Earlier recipient told of the correction"),

@@ -1,6 +1,6 @@
 """`make bench`: every measurement, one after the other; each can be run alone as well.
 
-python -m benchmarks [registration|scale|reading|understanding|signing|stack|import|closings|audit|custody]…
+python -m benchmarks [NAME]…   (the names are those of ALL)
 """
 
 import subprocess

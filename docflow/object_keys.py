@@ -1,8 +1,10 @@
-"""Keys of objects, each wrapped by its body's key; who destroys the row destroys the bytes.
+"""Keys of objects, each wrapped by a body's key; who destroys the row destroys the bytes.
 
 A root module below the office, which opens the store with it. The keys of the bodies (32 random
 bytes, base64) are files of a directory that only the services read, CODE.key or CODE.N.key: the
-last by name wraps what is new, the others still open what they wrapped. See decision 0012.
+last by name wraps what is new, the others still open what they wrapped. An installation of several
+bodies has one key for all, that of the first: the bytes are put before it is known for whom. See
+decision 0012.
 """
 
 import base64
@@ -16,7 +18,7 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import ForeignKey, bindparam, case, func, select, text
+from sqlalchemy import ForeignKey, case, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -79,16 +81,12 @@ def new_body_key() -> str:
 class KeyRing:
     """The keys of the objects of an installation: `storage.DataKeys` over the database.
 
-    What is put counts as the body's with this id; without one, as the first body's.
+    What is put counts as the first body's, whichever body it is for.
     """
 
-    def __init__(self, db: Database, folder: Path, *, body_id: int | None = None) -> None:
-        self._db, self._folder, self._body_id = db, folder, body_id
+    def __init__(self, db: Database, folder: Path) -> None:
+        self._db, self._folder = db, folder
         self._known: Mapping[str, list[BodyKey]] = {}
-
-    def of(self, body_id: int) -> "KeyRing":
-        """The same, for what is put in the name of a body."""
-        return KeyRing(self._db, self._folder, body_id=body_id)
 
     def find(self, sha256: str) -> bytes | None:
         try:
@@ -163,11 +161,7 @@ class KeyRing:
 
     def _body(self, session: Session) -> tuple[int, str]:
         # By table name: the organogram lies above.
-        row = session.execute(
-            text(
-                "SELECT id, code FROM bodies WHERE id = coalesce(:id, id) ORDER BY id LIMIT 1"
-            ).bindparams(bindparam("id", self._body_id))
-        ).one_or_none()
+        row = session.execute(text("SELECT id, code FROM bodies ORDER BY id LIMIT 1")).one_or_none()
         if row is None:
             raise StoreKeyUnusable(t("There is no body yet, so nothing can be kept for it."))
         return int(row.id), str(row.code)

@@ -5,7 +5,7 @@ with bytes, keys or other servers take the `Office`: they read, close the transa
 work, and open another to record it, re-checking the state under a row lock.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import cast
 
 import storage
@@ -16,18 +16,13 @@ from docflow.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Office:
+    """An installation. Where its store is encrypted, what it puts is under the key of its first
+    body, whichever body it is for (see `object_keys`).
+    """
+
     settings: Settings
     db: Database
     store: storage.Store
-
-    def of(self, body_id: int | None) -> "Office":
-        """The same office, keeping what is put for a body: under the body's key, if it has one."""
-        store = self.store
-        if body_id is None or not isinstance(store, storage.SealedStore):
-            return self
-        keys = store.keys
-        assert isinstance(keys, KeyRing)
-        return replace(self, store=storage.SealedStore(store.inner, keys.of(body_id)))
 
 
 def open_office(settings: Settings, *, pool: int = 5) -> Office:

@@ -1,8 +1,8 @@
-"""How often somebody without a login may try: counted in the database, so all processes agree."""
+"""How often a stranger or a secret may be tried: counted in the database, so that all agree."""
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from docflow import clock
@@ -33,8 +33,8 @@ _COUNT = text(
 )
 
 
-def count(session: Session, key: str, *, limit: int, every: timedelta) -> None:
-    """Count one try. Raises TooManyTries beyond `limit` within the window.
+def count(session: Session, key: str, *, limit: int, every: timedelta) -> datetime:
+    """Count one try; the window it falls into. Raises TooManyTries beyond `limit` within it.
 
     The caller's transaction must commit all the same: do the try in another one.
     """
@@ -42,20 +42,16 @@ def count(session: Session, key: str, *, limit: int, every: timedelta) -> None:
     tried = session.execute(_COUNT, {"key": key, "window": window}).scalar_one()
     if tried > limit:
         raise TooManyTries(t("Too many tries. Please wait a few minutes and try again."))
+    return window
 
 
-def require_below(session: Session, key: str, *, limit: int, every: timedelta) -> None:
-    """Raise TooManyTries where `limit` tries of the key were counted within the window.
-
-    For what counts only some tries: ask first, `count` those that failed.
-    """
-    if _counted(session, key, every) >= limit:
-        raise TooManyTries(t("Too many tries. Please wait a few minutes and try again."))
-
-
-def _counted(session: Session, key: str, every: timedelta) -> int:
-    row = session.get(Tries, (key, _window(every)), populate_existing=True)
-    return row.count if row is not None else 0
+def take_back(session: Session, key: str, window: datetime) -> None:
+    """Forget a try that was counted in this window and proved harmless."""
+    session.execute(
+        update(Tries)
+        .where(Tries.key == key, Tries.window == window, Tries.count > 0)
+        .values(count=Tries.count - 1)
+    )
 
 
 def _window(every: timedelta) -> datetime:

@@ -50,6 +50,7 @@ def upgrade() -> None:
     _create_rounds()
     _guard_steps()
     _guard_deputies()
+    _guard_chains()
     for table in WRITTEN_ONCE:
         op.execute(
             f"CREATE TRIGGER written_once BEFORE UPDATE OR DELETE ON {table} "
@@ -376,6 +377,34 @@ def _guard_deputies() -> None:
     )
 
 
+def _guard_chains() -> None:
+    """A chain is never rewritten: drafts went by it. It is retired, once."""
+    op.execute(
+        """
+        CREATE FUNCTION guard_chain() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF TG_OP = 'DELETE' THEN
+                RAISE EXCEPTION 'a chain is retired, never deleted'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            IF OLD.retired_at IS NOT NULL OR NEW.retired_at IS NULL OR NEW.retired_by IS NULL
+               OR (NEW.id, NEW.body_id, NEW.unit_id, NEW.name, NEW.steps, NEW.made_by, NEW.made_at)
+                  IS DISTINCT FROM
+                  (OLD.id, OLD.body_id, OLD.unit_id, OLD.name, OLD.steps, OLD.made_by, OLD.made_at)
+            THEN
+                RAISE EXCEPTION 'a chain is only retired, once'
+                    USING ERRCODE = 'restrict_violation';
+            END IF;
+            RETURN NEW;
+        END $$
+        """
+    )
+    op.execute(
+        "CREATE TRIGGER only_retired BEFORE UPDATE OR DELETE ON chains "
+        "FOR EACH ROW EXECUTE FUNCTION guard_chain()"
+    )
+
+
 def downgrade() -> None:
     # Fails, as it must, where a step, a draft or a role is of a kind that was not known before.
     op.execute("DROP TRIGGER when_all_signed ON drafts")
@@ -421,6 +450,7 @@ def downgrade() -> None:
         postgresql_where=sa.text("state = 'active'"),
     )
     op.drop_table("chains")
+    op.execute("DROP FUNCTION guard_chain()")
     op.drop_table("deputies")
     op.execute("DROP FUNCTION guard_deputy()")
     _known("steps", "state", STEP_STATES)

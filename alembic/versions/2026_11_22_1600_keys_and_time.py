@@ -76,6 +76,13 @@ def _steps_and_drafts() -> None:
     op.create_check_constraint(
         op.f("ck_steps_signature_level_known"), "steps", f"signature_level IN {LEVELS}"
     )
+    # With what else was decided on a step; the proofs of later years are of the issued document.
+    op.execute(
+        "CREATE TRIGGER level_stays BEFORE UPDATE ON steps FOR EACH ROW "
+        "WHEN (OLD.state NOT IN ('waiting', 'active') "
+        "AND NEW.signature_level IS DISTINCT FROM OLD.signature_level) "
+        "EXECUTE FUNCTION refuse_change()"
+    )
     op.add_column("drafts", sa.Column("corrects_id", sa.BigInteger(), nullable=True))
     op.add_column(
         "drafts",
@@ -89,18 +96,21 @@ def _steps_and_drafts() -> None:
         "drafts",
         "corrects_id IS NULL OR length(correction_reason) > 0",
     )
-    # One correction of a document at a time: the next corrects what the first one issued.
+    # One correction of a document on its way at a time; one that was issued is judged by its entry.
     op.create_index(
         "ux_drafts_one_correction",
         "drafts",
         ["corrects_id"],
         unique=True,
-        postgresql_where=sa.text("corrects_id IS NOT NULL AND state <> 'withdrawn'"),
+        postgresql_where=sa.text(
+            "corrects_id IS NOT NULL AND state NOT IN ('withdrawn','rejected','issued')"
+        ),
     )
     op.create_table(
         "pending_signatures",
         sa.Column("step_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("base_sha256", sa.Text(), nullable=False),
         sa.Column("prepared_sha256", sa.Text(), nullable=False),
         sa.Column("details", JSONB(), nullable=False),
@@ -111,7 +121,10 @@ def _steps_and_drafts() -> None:
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_pending_signatures_user_id")
         ),
-        sa.PrimaryKeyConstraint("step_id", name=op.f("pk_pending_signatures")),
+        sa.PrimaryKeyConstraint("step_id", "user_id", "kind", name=op.f("pk_pending_signatures")),
+        sa.CheckConstraint(
+            "kind IN ('file', 'digest')", name=op.f("ck_pending_signatures_kind_known")
+        ),
     )
 
 
@@ -311,6 +324,7 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION guard_sealed_document()")
     op.drop_column("drafts", "correction_reason")
     op.drop_column("drafts", "corrects_id")
+    op.execute("DROP TRIGGER level_stays ON steps")
     op.drop_column("steps", "signature_level")
     op.execute("REVOKE DELETE ON keyrings FROM docflow_app")
     op.execute("DELETE FROM keyrings WHERE pkcs12 IS NULL")

@@ -30,6 +30,7 @@ def upgrade() -> None:
     _erasures()
     _guards()
     _erase_entry()
+    _refuse_erased()
     _roles((*ROLES, *ADDED))
 
 
@@ -337,21 +338,107 @@ ERASED = (
     (
         "corrections",
         "entry_id = $1",
-        "old = 'null', new = 'null', key = '', reason = '(διαγράφηκε)'",
+        "old = 'null', new = 'null', key = '', reason = '(διαγράφηκε)', authority = ''",
     ),
     ("corrected", "entry_id = $1", "fields = '{}'"),
     ("annulments", "entry_id = $1", "reason = '(διαγράφηκε)'"),
-    ("annulment_requests", "entry_id = $1", "reason = '(διαγράφηκε)'"),
+    (
+        "annulment_requests",
+        "entry_id = $1",
+        "reason = '(διαγράφηκε)', authority = '', "
+        "decision_reason = CASE decision_reason WHEN '' THEN '' ELSE '(διαγράφηκε)' END",
+    ),
     (
         "charges",
         "entry_id = $1",
         "instructions = '', reason = CASE reason WHEN '' THEN '' ELSE '(διαγράφηκε)' END",
     ),
-    ("handlings", "entry_id = $1", "instructions = ''"),
-    ("deliveries", "entry_id = $1", "recipient_name = '(διαγράφηκε)', email = ''"),
-    ("receipt_mails", "entry_id = $1", "email = 'erased-' || id"),
+    (
+        "handlings",
+        "entry_id = $1",
+        "instructions = '', closed_reason = CASE WHEN closed_reason IS NULL THEN NULL "
+        "WHEN closed_reason = '' THEN '' ELSE '(διαγράφηκε)' END",
+    ),
+    (
+        "deliveries",
+        "entry_id = $1",
+        "recipient_name = '(διαγράφηκε)', email = '', "
+        "problem = CASE WHEN problem IS NULL THEN NULL ELSE '(διαγράφηκε)' END",
+    ),
+    (
+        "receipt_mails",
+        "entry_id = $1",
+        "email = 'erased-' || id, "
+        "problem = CASE WHEN problem IS NULL THEN NULL ELSE '(διαγράφηκε)' END",
+    ),
     ("files", "entry_id = $1", "name = 'file-' || position"),
-    ("readings", "file_id IN (SELECT f.id FROM files f WHERE f.entry_id = $1)", "detail = NULL"),
+    (
+        "readings",
+        "file_id IN (SELECT f.id FROM files f WHERE f.entry_id = $1)",
+        "state = 'failed', problem = 'erased', detail = NULL, notes = '[]', pages_done = 0, "
+        "settled_at = clock_timestamp()",
+    ),
+    (
+        "file_validations",
+        "file_id IN (SELECT f.id FROM files f WHERE f.entry_id = $1)",
+        None,
+    ),
+    (
+        "quarantine_acts",
+        "file_id IN (SELECT f.id FROM files f WHERE f.entry_id = $1)",
+        "reason = '(διαγράφηκε)'",
+    ),
+    # The draft that was issued as this entry; one that answers it is another document.
+    (
+        "pending_signatures",
+        "step_id IN (SELECT s.id FROM steps s JOIN drafts d ON d.id = s.draft_id "
+        "WHERE d.entry_id = $1)",
+        None,
+    ),
+    (
+        "objections",
+        "step_id IN (SELECT s.id FROM steps s JOIN drafts d ON d.id = s.draft_id "
+        "WHERE d.entry_id = $1)",
+        "text = '(διαγράφηκε)'",
+    ),
+    (
+        "steps",
+        "draft_id IN (SELECT d.id FROM drafts d WHERE d.entry_id = $1)",
+        "reason = CASE reason WHEN '' THEN '' ELSE '(διαγράφηκε)' END, certificate = ''",
+    ),
+    (
+        "draft_versions",
+        "draft_id IN (SELECT d.id FROM drafts d WHERE d.entry_id = $1)",
+        "content = '{}'",
+    ),
+    (
+        "drafts",
+        "entry_id = $1",
+        "subject = '(διαγράφηκε)', recipient_party_id = NULL, recipient_name = '(διαγράφηκε)', "
+        "recipient_address = '', recipient_email = '', copies_to = '[]', body_text = '', "
+        "upload_name = NULL, problem = NULL, "
+        "correction_reason = CASE correction_reason WHEN '' THEN '' ELSE '(διαγράφηκε)' END",
+    ),
+    ("sealed_documents", "entry_id = $1", "problem = '', outlook = NULL"),
+    ("exact_copies", "entry_id = $1", "purpose = ''"),
+    ("emergency_entries", "entry_id = $1", "record = '{}'"),
+    ("duplicate_notes", "entry_id = $1", "reason = '(διαγράφηκε)'"),
+    (
+        "scan_documents",
+        "entry_id = $1",
+        "note = CASE note WHEN '' THEN '' ELSE '(διαγράφηκε)' END",
+    ),
+    (
+        "scan_pages",
+        "document_id IN (SELECT d.id FROM scan_documents d JOIN files f ON f.id = d.file_id "
+        "WHERE f.entry_id = $1)",
+        "codes = '[]'",
+    ),
+    (
+        "relation_removals",
+        "relation_id IN (SELECT r.id FROM relations r WHERE $1 IN (r.entry_id, r.other_id))",
+        "reason = '(διαγράφηκε)'",
+    ),
     (
         "audit_leaves",
         "event_id IN (SELECT e.id FROM audit_events e "
@@ -410,6 +497,9 @@ def _erase_entry() -> None:
             SELECT coalesce(array_agg(l.index ORDER BY l.index), '{{}}') INTO leaves
               FROM audit_leaves l JOIN audit_events e ON e.id = l.event_id
              WHERE e.subject_type = 'entry' AND e.subject_id = entry;
+            -- A page that is being kept just now is waited for, and no further one comes.
+            PERFORM 1 FROM readings r JOIN files f ON f.id = r.file_id
+              WHERE f.entry_id = entry ORDER BY r.file_id FOR UPDATE OF r;
             FOREACH each IN ARRAY ARRAY[{tables}] LOOP
                 EXECUTE format('ALTER TABLE %I DISABLE TRIGGER USER', each);
             END LOOP;
@@ -425,6 +515,46 @@ def _erase_entry() -> None:
     op.execute(f"GRANT EXECUTE ON FUNCTION erase_entry(bigint, jsonb) TO {APPLICATION}")
 
 
+# What is read or made of an entry, and how its row leads to it.
+READ_OF = {
+    "files": "NEW.entry_id",
+    "search_texts": "NEW.entry_id",
+    **dict.fromkeys(
+        ("page_texts", "mail_headers", "renditions", "file_validations"),
+        "(SELECT f.entry_id FROM files f WHERE f.id = NEW.file_id)",
+    ),
+}
+
+
+def _refuse_erased() -> None:
+    """What was erased does not come back by work that had begun before, whoever does it."""
+    op.execute(
+        """
+        CREATE FUNCTION is_erased(wanted bigint) RETURNS boolean LANGUAGE sql STABLE AS $$
+            SELECT EXISTS (SELECT FROM erasures e JOIN erasure_decisions d ON d.erasure_id = e.id
+                            WHERE e.entry_id = wanted AND d.is_approved)
+        $$
+        """
+    )
+    for table, entry in READ_OF.items():
+        op.execute(
+            f"""
+            CREATE FUNCTION guard_erased_{table}() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN
+                IF is_erased({entry}) THEN
+                    RAISE EXCEPTION 'the data of this entry were erased'
+                        USING ERRCODE = 'restrict_violation';
+                END IF;
+                RETURN NEW;
+            END $$
+            """
+        )
+        op.execute(
+            f"CREATE TRIGGER not_of_erased BEFORE INSERT ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION guard_erased_{table}()"
+        )
+
+
 def _roles(known: tuple[str, ...]) -> None:
     listed = ", ".join(f"'{role}'" for role in known)
     op.execute("ALTER TABLE grants DROP CONSTRAINT ck_grants_role_known")
@@ -434,6 +564,10 @@ def _roles(known: tuple[str, ...]) -> None:
 def downgrade() -> None:
     op.execute("DELETE FROM grants WHERE role = 'data-protection'")
     _roles((*ROLES, "final-signer"))
+    for table in READ_OF:
+        op.execute(f"DROP TRIGGER not_of_erased ON {table}")
+        op.execute(f"DROP FUNCTION guard_erased_{table}()")
+    op.execute("DROP FUNCTION is_erased(bigint)")
     op.execute("DROP FUNCTION erase_entry(bigint, jsonb)")
     op.drop_index("ix_audit_events_erasures", "audit_events")
     for table in (

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import TheOffice
-from api.v1 import shapes
+from api.v1 import opening, shapes
 from api.v1.fields import Body, BookCode, Code, ContactBody, Day, Id, Line, Needed, Number, Year
 from api.v1.language import Language
 from api.v1.reads import ReadRoute
@@ -117,12 +117,9 @@ def correct(
 
 
 @router.get("/entries/{book}/{year}/{number}/corrections")
-def corrections(
-    book: BookCode, year: Year, number: Number, by: Reader, office: TheOffice
-) -> Corrections:
+def corrections(entry: opening.OfEntry, office: TheOffice) -> Corrections:
     """What was corrected or completed in the entry, the oldest first."""
     with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
         found = registry.corrections(session, entry.id)
         return Corrections(items=[CorrectionShape.model_validate(one) for one in found])
 
@@ -259,11 +256,16 @@ class GraphShape(BaseModel):
 
 @router.get("/entries/{book}/{year}/{number}/relations")
 def relations(
-    book: BookCode, year: Year, number: Number, by: Reader, office: TheOffice
+    book: BookCode,
+    year: Year,
+    number: Number,
+    by: Reader,
+    office: TheOffice,
+    read_reason: opening.Reason = None,
 ) -> GraphShape:
     """The related entries, and what is related to these."""
+    entry = opening.entry_opened(office, book, year, number, by=by, reason=read_reason)
     with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
         return _graph(registry.graph(session, entry, by=by), entry.id)
 
 

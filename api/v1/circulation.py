@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr
 from api.deps import TheOffice
 from api.v1 import drafts
 from api.v1.chain_steps import ChainStepBody
-from api.v1.drafts import Draft
-from api.v1.fields import Body, Id, Needed, ReasonBody
+from api.v1.drafts import DecisionBody, Draft, StepBody
+from api.v1.fields import Body, Id, Needed
 from api.v1.language import Language
 from api.v1.security import Drafter, Reader, Signer
 from docflow import circulation
@@ -19,10 +19,19 @@ from docflow.circulation import chains, versions
 router = APIRouter(prefix="/drafts", tags=["drafts"])
 
 
+class ChosenDraft(Body):
+    """A draft, and the step of it that the caller read."""
+
+    draft: Id
+    step: Id
+
+
 class BatchBody(Body):
     """Drafts that wait for the caller, and what his key asks for: used once, kept nowhere."""
 
-    drafts: list[Id] = Field(min_length=1, max_length=500, examples=[[17, 18, 23]])
+    drafts: list[ChosenDraft] = Field(
+        min_length=1, max_length=500, examples=[[{"draft": 17, "step": 40}]]
+    )
     password: SecretStr = Field(SecretStr(""), max_length=1000)
     pin: SecretStr = Field(SecretStr(""), max_length=100)
     otp: SecretStr = Field(SecretStr(""), max_length=100)
@@ -78,7 +87,7 @@ class OfferedChain(BaseModel):
     steps: list[ChainStepBody]
 
 
-class ForwardBody(Body):
+class ForwardBody(StepBody):
     to: Id = Field(description="The person who acts instead, in the same field of the document.")
     reason: Needed
 
@@ -99,7 +108,8 @@ def sign_batch(
         pin=body.pin.get_secret_value(),
         otp=body.otp.get_secret_value(),
     )
-    results = circulation.sign_batch(office, body.drafts, by=by, secrets=secrets)
+    chosen = [(one.draft, one.step) for one in body.drafts]
+    results = circulation.sign_batch(office, chosen, by=by, secrets=secrets)
     return [
         BatchResult(
             draft_id=one.draft_id,
@@ -115,10 +125,10 @@ def sign_batch(
 
 
 @router.post("/{draft_id}/rejection")
-def reject(draft_id: Id, body: ReasonBody, by: Signer, office: TheOffice) -> Draft:
+def reject(draft_id: Id, body: DecisionBody, by: Signer, office: TheOffice) -> Draft:
     """Reject the draft for good, with a reason. It stays readable."""
     with office.db.begin() as session:
-        circulation.reject(session, draft_id, by=by, reason=body.reason)
+        circulation.reject(session, draft_id, by=by, reason=body.reason, step_id=body.step)
         session.flush()  # what the answer reads again
         return drafts.shape(session, draft_id, by)
 
@@ -136,16 +146,18 @@ def recall(draft_id: Id, by: Drafter, office: TheOffice) -> Draft:
 def forward(draft_id: Id, body: ForwardBody, by: Signer, office: TheOffice) -> Draft:
     """Pass the caller's own step to another person."""
     with office.db.begin() as session:
-        circulation.forward(session, draft_id, to=body.to, reason=body.reason, by=by)
+        circulation.forward(
+            session, draft_id, to=body.to, reason=body.reason, by=by, step_id=body.step
+        )
         session.flush()  # what the answer reads again
         return drafts.shape(session, draft_id, by)
 
 
 @router.post("/{draft_id}/note")
-def take_note(draft_id: Id, by: Signer, office: TheOffice) -> Draft:
+def take_note(draft_id: Id, body: StepBody, by: Signer, office: TheOffice) -> Draft:
     """Say that the caller has read what was sent to him for information."""
     with office.db.begin() as session:
-        circulation.take_note(session, draft_id, by=by)
+        circulation.take_note(session, draft_id, by=by, step_id=body.step)
         session.flush()  # what the answer reads again
         return drafts.shape(session, draft_id, by)
 

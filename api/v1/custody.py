@@ -7,11 +7,11 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from api.deps import TheOffice
-from api.v1.fields import Body, BookCode, Id, Needed, Number, ReasonBody, Year
+from api.v1.fields import Body, BookCode, Id, Line, Needed, Number, ReasonBody, Year
 from api.v1.language import Language
 from api.v1.reads import ReadRoute
 from api.v1.security import Annuller, Auditor, Reader
-from docflow import audit, custody, outbox, registry
+from docflow import audit, custody, outbox
 
 router = APIRouter(tags=["custody"], route_class=ReadRoute)
 RowId = Annotated[int, Path(ge=1, le=2**62)]
@@ -134,7 +134,7 @@ def place(
 ) -> HoldShape:
     """Put a legal hold on an entry."""
     with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+        entry = custody.reach.numbered(session, book, year, number, by=by)
         placed = custody.holds.place(session, entry.id, body.reason, by=by)
         found = custody.holds.holds(session, by=by, entry_id=entry.id)
         return next(_hold(one) for one in found if one.id == placed.id)
@@ -174,7 +174,7 @@ class NewErasure(Body):
 
 class Decision(Body):
     approve: bool
-    reason: str = Field("", max_length=500, description="Needed for a refusal.")
+    reason: Line = Field("", max_length=500, description="Needed for a refusal.")
 
 
 @router.get("/erasures")
@@ -191,7 +191,7 @@ def ask(
 ) -> ErasureShape:
     """Ask that the personal data of an entry be erased; another person decides."""
     with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+        entry = custody.reach.numbered(session, book, year, number, by=by)
         asked = custody.erasure.ask(session, entry.id, basis=body.basis, reason=body.reason, by=by)
         found = custody.erasure.requests(session, by=by, entry_id=entry.id)
         return next(_erasure(one) for one in found if one.id == asked.id)

@@ -65,6 +65,7 @@ class Step(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
+    id: int = Field(description="What the caller names when he acts on this step.")
     round: int
     position: int
     rank: int
@@ -144,6 +145,7 @@ class DraftLine(BaseModel):
     kind: str = Field("", description="What is asked of the caller, on his work list.")
     on_behalf_of: str = Field("", description="For whom he would act as deputy.")
     since: datetime | None = None
+    step: int | None = Field(None, description="The caller's step, on his work list.")
 
 
 class Drafts(BaseModel):
@@ -249,12 +251,9 @@ class Signature(Body):
     otp: SecretStr = Field(SecretStr(""), max_length=100, description="One-time password.")
     objection: Text = Field("", description="Of a countersigner: kept, printed nowhere.")
     as_last: bool = Field(False, description="End the chain here, by right of a final signer.")
-    round: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = Field(
-        None,
-        description=(
-            "The round that was read. With it, the same call again changes nothing and answers "
-            "as before; without it, a repeated call is refused."
-        ),
+    step: Id = Field(
+        description="The step of the draft that was read. The same call again changes nothing "
+        "and answers as before."
     )
 
 
@@ -264,7 +263,7 @@ def sign(draft_id: Id, body: Signature, by: Signer, office: TheOffice) -> Draft:
 
     Number, seal and timestamp follow at once in the background: read the draft again.
     """
-    if body.round is not None and _is_signed(office, draft_id, body.round, by):
+    if _is_signed(office, draft_id, body.step, by):
         return _read(office, draft_id, by)
     secrets = circulation.Secrets(
         password=body.password.get_secret_value(),
@@ -275,6 +274,7 @@ def sign(draft_id: Id, body: Signature, by: Signer, office: TheOffice) -> Draft:
         office,
         draft_id,
         by=by,
+        step_id=body.step,
         secrets=secrets,
         objection=body.objection,
         as_last=body.as_last,
@@ -282,11 +282,19 @@ def sign(draft_id: Id, body: Signature, by: Signer, office: TheOffice) -> Draft:
     return _read(office, draft_id, by)
 
 
+class StepBody(Body):
+    step: Id = Field(description="The step of the draft that was read; 409 where it is over.")
+
+
+class DecisionBody(StepBody, ReasonBody):
+    """What is decided on a step, and why."""
+
+
 @router.post("/{draft_id}/return")
-def send_back(draft_id: Id, body: ReasonBody, by: Signer, office: TheOffice) -> Draft:
+def send_back(draft_id: Id, body: DecisionBody, by: Signer, office: TheOffice) -> Draft:
     """Return the draft to its drafter, with a reason. No number was used."""
     with office.db.begin() as session:
-        circulation.send_back(session, draft_id, by=by, reason=body.reason)
+        circulation.send_back(session, draft_id, by=by, reason=body.reason, step_id=body.step)
         session.flush()  # what the answer reads again
         return shape(session, draft_id, by)
 
@@ -332,19 +340,14 @@ def _content(body: Content, upload: documents.Upload | None) -> circulation.Cont
     )
 
 
-def _is_signed(office: Office, draft_id: int, number: int, by: Principal) -> bool:
-    """Whether the caller signed in that round. Raises DraftMoved where it is another one now."""
+def _is_signed(office: Office, draft_id: int, step_id: int, by: Principal) -> bool:
+    """Whether the caller signed this very step, of the round that is the draft's now."""
     with office.db.read() as session:
         draft = circulation.get(session, draft_id, by=by)
-        if draft.round != number:
-            raise circulation.DraftMoved(
-                t("The draft has moved on in the meantime. Look at it again.")
-            )
-        steps = circulation.steps(session, draft, by=by)
-        return any(
-            one.is_mine and one.round == number and one.state == circulation.StepState.SIGNED
-            for one in steps
-        )
+        step = session.get(circulation.Step, step_id)
+    if step is None or (step.draft_id, step.round) != (draft.id, draft.round):
+        return False
+    return step.state == circulation.StepState.SIGNED and step.acted_by == by.user_id
 
 
 def _read(office: Office, draft_id: int, by: Principal) -> Draft:

@@ -27,7 +27,7 @@ from api.v1.language import Language
 from api.v1.reads import Cursor, Limit, ReadRoute, cursor, position
 from api.v1.security import Auditor, Reader, Registrar
 from api.v1.submission import Submitted, request_body
-from docflow import audit, documents, reads, registry
+from docflow import audit, documents, registry
 from docflow.office import Office
 from docflow.principal import Principal
 
@@ -288,11 +288,17 @@ class History(BaseModel):
 
 
 @router.get("/{book}/{year}/{number}/history")
-def history(book: BookCode, year: Year, number: Number, by: Auditor, office: TheOffice) -> History:
+def history(
+    book: BookCode,
+    year: Year,
+    number: Number,
+    by: Auditor,
+    office: TheOffice,
+    read_reason: opening.Reason = None,
+) -> History:
     """What happened to the entry, the oldest first, from the audit trail."""
+    entry = opening.entry_opened(office, book, year, number, by=by, reason=read_reason)
     with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
-        reads.require_reason(session, entry, by=by)
         found = audit.history(session, [("entry", entry.id)])
         return History(items=[Happening.model_validate(line) for line in found])
 

@@ -38,10 +38,11 @@ def listing(
     by: Reader,
     office: TheOffice,
     language: Language,
+    read_reason: opening.Reason = None,
 ) -> Files:
     """The files of an entry, with how far each was read."""
+    entry = opening.entry_opened(office, book, year, number, by=by, reason=read_reason)
     with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
         return Files(items=shapes.files(session, entry.id, language=language))
 
 
@@ -73,11 +74,11 @@ def content(
                 t("This file has no searchable form (yet): see the state of its reading.")
             )
         sha256, media_type = info.shown_sha256, _PDF
-    if is_known(request, f'"{sha256}"'):
-        return not_modified(f'"{sha256}"')
     opening.opened(
         office, entry, by=by, reason=read_reason, what=opening.What.FILE, position=position
     )
+    if is_known(request, f'"{sha256}"'):
+        return not_modified(f'"{sha256}"')
     return stored_file(office, sha256=sha256, name=info.name, media_type=media_type)
 
 
@@ -159,6 +160,7 @@ def text(
                 text=page.text,
             )
             for file in files
+            if not file.is_closed
             for page in documents.pages(session, file.id)
         ]
         complete = all(file.state not in ("pending", "running") for file in files)
@@ -222,12 +224,14 @@ def label(
     first: Annotated[int, Query(ge=1, le=40, description="Place on a sheet of labels.")] = 1,
     copies: Annotated[int, Query(ge=1, le=100)] = 1,
     language: PaperLanguage = "el",
+    read_reason: opening.Reason = None,
 ) -> Response:
     """The label for the paper, with number and QR code; each print stands in the history."""
-    with office.db.read() as session:
-        entry_id = registry.numbered(session, book, year, number, by=by).id
+    entry = opening.entry_opened(
+        office, book, year, number, by=by, reason=read_reason, what=opening.What.PAPER
+    )
     pdf = registry.label(
-        office, entry_id, by=by, size=size, language=language, first=first, copies=copies
+        office, entry.id, by=by, size=size, language=language, first=first, copies=copies
     )
     return _paper(pdf, f"etiketa-{number}-{year}.pdf")
 

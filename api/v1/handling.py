@@ -7,7 +7,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from api.deps import TheOffice
-from api.v1 import shapes
+from api.v1 import opening, shapes
 from api.v1.fields import (
     Body,
     BookCode,
@@ -45,10 +45,9 @@ class Charges(BaseModel):
 
 
 @router.get("/charges")
-def charges(book: BookCode, year: Year, number: Number, by: Reader, office: TheOffice) -> Charges:
+def charges(entry: opening.OfEntry, by: Reader, office: TheOffice) -> Charges:
     """To whom the entry was given, and what became of it."""
     with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
         return Charges(items=shapes.charges(session, entry.id, by=by))
 
 

@@ -1,16 +1,17 @@
 """Opening entries by program: the reason for what is confidential, and who read what."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal
 from urllib.parse import unquote
 
-from fastapi import APIRouter, Header, Path, Query, Response
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from api.deps import TheOffice
-from api.v1.fields import BookCode, Number, Year
+from api.v1.fields import BookCode, Number, Position, Year
 from api.v1.reads import ReadRoute
-from api.v1.security import Auditor
+from api.v1.security import Auditor, Reader
 from docflow import reads, registry
 from docflow.office import Office
 from docflow.principal import Principal
@@ -44,6 +45,65 @@ def opened(
     """Note the read before anything is answered. Raises ReasonNeeded, BadReason."""
     said = unquote(reason) if reason else ""
     reads.opened(office.db, entry, by=by, what=what, position=position, reason=said)
+
+
+def entry_opened(
+    office: Office,
+    book: str,
+    year: int,
+    number: str,
+    *,
+    by: Principal,
+    reason: str | None,
+    what: reads.What = reads.What.ENTRY,
+    position: int | None = None,
+) -> registry.Entry:
+    """The entry at an address, its reading noted. Raises NoSuchEntry, ReasonNeeded, BadReason."""
+    with office.db.read() as session:
+        entry = registry.numbered(session, book, year, number, by=by)
+    opened(office, entry, by=by, reason=reason, what=what, position=position)
+    return entry
+
+
+def _opening(what: reads.What) -> Callable[..., registry.Entry]:
+    def entry(
+        book: BookCode,
+        year: Year,
+        number: Number,
+        by: Reader,
+        office: TheOffice,
+        read_reason: Reason = None,
+    ) -> registry.Entry:
+        return entry_opened(office, book, year, number, by=by, reason=read_reason, what=what)
+
+    return entry
+
+
+def _file(
+    book: BookCode,
+    year: Year,
+    number: Number,
+    position: Position,
+    by: Reader,
+    office: TheOffice,
+    read_reason: Reason = None,
+) -> registry.Entry:
+    return entry_opened(
+        office,
+        book,
+        year,
+        number,
+        by=by,
+        reason=read_reason,
+        what=reads.What.FILE,
+        position=position,
+    )
+
+
+OfEntry = Annotated[registry.Entry, Depends(_opening(reads.What.ENTRY))]
+OfFile = Annotated[registry.Entry, Depends(_file)]
+# Without a position in the note: that of a copy is no file's.
+OfCopy = Annotated[registry.Entry, Depends(_opening(reads.What.FILE))]
 
 
 class ReadShape(BaseModel):
@@ -90,11 +150,17 @@ class ReportShape(BaseModel):
 
 
 @router.get("/entries/{book}/{year}/{number}/reads")
-def of_entry(book: BookCode, year: Year, number: Number, by: Auditor, office: TheOffice) -> Reads:
+def of_entry(
+    book: BookCode,
+    year: Year,
+    number: Number,
+    by: Auditor,
+    office: TheOffice,
+    read_reason: Reason = None,
+) -> Reads:
     """Who read the entry, the newest first."""
+    entry = entry_opened(office, book, year, number, by=by, reason=read_reason)
     with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
-        reads.require_reason(session, entry, by=by)
         return Reads(items=[_shape(line) for line in reads.of_entry(session, entry.id)])
 
 

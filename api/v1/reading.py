@@ -7,6 +7,7 @@ from fastapi import APIRouter, File, Path, Query, UploadFile
 from pydantic import BaseModel, Field
 
 from api.deps import TheOffice
+from api.v1 import opening
 from api.v1.fields import BookCode, Number, Position, Year
 from api.v1.language import Language
 from api.v1.security import Administrator, Reader, Registrar
@@ -118,11 +119,17 @@ def show(
 
 @router.get("/entries/{book}/{year}/{number}/proposals")
 def of_entry(
-    book: BookCode, year: Year, number: Number, by: Reader, office: TheOffice
+    book: BookCode,
+    year: Year,
+    number: Number,
+    by: Reader,
+    office: TheOffice,
+    read_reason: opening.Reason = None,
 ) -> ProposalsShape:
     """What the files of an entry propose for its description."""
-    with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+    entry = opening.entry_opened(
+        office, book, year, number, by=by, reason=read_reason, what=opening.What.TEXT
+    )
     found = understanding.of_entry(office, entry, by=by)
     return ProposalsShape(**_proposals(found.proposals))
 
@@ -157,6 +164,7 @@ def page(
     by: Reader,
     office: TheOffice,
     q: Annotated[str, Query(max_length=500, description="Words to be marked.")] = "",
+    read_reason: opening.Reason = None,
 ) -> PageShape:
     """The words of a page with their places, and how surely each was read."""
     with office.db.read() as session:
@@ -165,6 +173,9 @@ def page(
         info = next(one for one in documents.files(session, entry.id) if one.position == position)
         info.require_open()
         seen = looking.page(session, info.id, page, query=q)
+    opening.opened(
+        office, entry, by=by, reason=read_reason, what=opening.What.TEXT, position=position
+    )
     return PageShape.model_validate(
         {
             "number": seen.number,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 import ocr
 from api.deps import TheOffice
+from api.v1 import opening
 from api.v1.fields import Body, Code, Line, Needed
 from api.v1.language import Language
 from api.v1.security import Reader, Registrar
@@ -361,13 +362,22 @@ def stamped(
         Query(description="A free one without it."),
     ] = None,
     language: Literal["el", "en"] = "el",
+    read_reason: opening.Reason = None,
 ) -> Response:
     """A copy of a file with the stamp of the register. `X-Stamp: cover` says that the file bears a
     signature: the stamp stands on a cover then, and the file is inside as it came."""
-    with office.db.read() as session:
-        entry_id = registry.numbered(session, book, year, number, by=by).id
+    entry = opening.entry_opened(
+        office,
+        book,
+        year,
+        number,
+        by=by,
+        reason=read_reason,
+        what=opening.What.FILE,
+        position=position,
+    )
     made = registry.stamped(
-        office, entry_id, by=by, position=position, corner=corner, language=language
+        office, entry.id, by=by, position=position, corner=corner, language=language
     )
     headers = {"X-Stamp": "cover" if made.is_cover else "page"}
     return Response(made.pdf, media_type="application/pdf", headers=headers)

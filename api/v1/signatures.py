@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 import signing
 from api.deps import TheOffice
 from api.streams import stored_file
+from api.v1 import opening
 from api.v1.fields import Body, BookCode, Day, Id, Line, Needed, Number, Position, Year
 from api.v1.language import Language
 from api.v1.reads import ReadRoute
@@ -125,17 +126,11 @@ def validate(
 
 @router.get(_ENTRY + "/files/{position}/signatures")
 def of_file(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    position: Position,
-    by: Reader,
-    office: TheOffice,
-    language: Language,
+    entry: opening.OfFile, position: Position, office: TheOffice, language: Language
 ) -> KeptReport:
     """What the check of a file said when it came in, or the last time it was asked for."""
     with office.db.read() as session:
-        row = _validation(session, book, year, number, position, by)
+        row = _validation(session, entry, position)
     shown: dict[str, Any] = {
         "verdict": "",
         "verdict_text": "",
@@ -154,7 +149,8 @@ def check_again(
 ) -> dict[str, str]:
     """Have the signatures of a file checked once more."""
     with office.db.begin() as session:
-        row = _validation(session, book, year, number, position, by)
+        entry = registry.numbered(session, book, year, number, by=by)
+        row = _validation(session, entry, position)
         validating.again(session, row.file_id, by=by)
     return {"state": "pending"}
 
@@ -192,10 +188,9 @@ class WantedCopy(Body):
 
 
 @router.get(_ENTRY + "/copies")
-def listing(book: BookCode, year: Year, number: Number, by: Reader, office: TheOffice) -> Copies:
+def listing(entry: opening.OfEntry, office: TheOffice) -> Copies:
     """The log of an entry's copies."""
     with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
         return Copies(items=[_copy(row) for row in copies.of_entry(session, entry.id)])
 
 
@@ -230,14 +225,11 @@ def issue(
 
 
 @router.get(_ENTRY + "/copies/{position}", response_class=Response, responses=_PDF)
-def content(
-    book: BookCode, year: Year, number: Number, position: Position, by: Reader, office: TheOffice
-) -> Response:
+def content(entry: opening.OfCopy, position: Position, office: TheOffice) -> Response:
     """The PDF of a copy, with the proofs added since it was issued."""
     with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
         sha256 = lasting.current(session, copies.one(session, entry.id, position).sha256)
-    name = f"copy-{number}-{year}-{position}.pdf"
+    name = f"copy-{registry.places.word(entry)}-{entry.year}-{position}.pdf"
     return stored_file(office, sha256=sha256, name=name, media_type="application/pdf")
 
 
@@ -353,9 +345,8 @@ def expiring(by: Administrator, office: TheOffice, before: Day | None = None) ->
 
 
 def _validation(
-    session: Session, book: str, year: int, number: str, position: int, by: Reader
+    session: Session, entry: registry.Entry, position: int
 ) -> signatures.FileValidation:
-    entry = registry.numbered(session, book, year, number, by=by)
     file = documents.file_at(session, entry.id, position)
     found = validating.of_files(session, [file.id]).get(file.id)
     if found is None:

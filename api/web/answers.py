@@ -14,7 +14,7 @@ from api.web import forms
 from api.web.address import Address, At, RowId
 from api.web.drafts import entry_label
 from api.web.render import page
-from docflow import circulation, documents, parties
+from docflow import circulation, documents, parties, reads
 from docflow.circulation import Channel, Content, Draft
 from docflow.errors import Conflict, DocflowError, Invalid
 from docflow.i18n import Text
@@ -44,6 +44,7 @@ def begin(request: Request, at: At, by: CurrentUser, office: TheOffice) -> Respo
         entry = at.entry(session, by)
         channel = Channel.PICKUP if entry.sender_email else Channel.POST
         content = circulation.suggested_content(session, entry, channel=channel)
+    reads.opened(office.db, entry, by=by)
     return _show(request, office, _new(at, _values(content)))
 
 

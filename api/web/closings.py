@@ -14,7 +14,7 @@ from api.streams import stored_file
 from api.web import forms
 from api.web.address import Start
 from api.web.render import page
-from docflow import circulation, clock, closings, printing
+from docflow import circulation, clock, closings, printing, signatures
 from docflow.errors import DocflowError
 from docflow.i18n import t
 from docflow.office import Office
@@ -126,8 +126,9 @@ def close_year(
         closings.require_confirmed(forms.text(form, "sure") == "yes")
         key = None
         if password:
-            with office.db.read() as session:
-                key = circulation.keys.open_own(session, password, by=by, settings=office.settings)
+            with office.db.read() as session:  # whoever may not close has no password tried
+                closings.require_close(by, closings.book_named(session, book, by))
+            key = signatures.open_own(office, password, by=by)
         closings.close_year(office, book, year, by=by, key=key)
     except (closings.NotYoursToClose, closings.NoSuchYear):
         raise

@@ -14,7 +14,7 @@ from api.pages import TheForm
 from api.web import forms
 from api.web.address import Address, At
 from api.web.render import page
-from docflow import kinds, organization, parties, registry
+from docflow import kinds, organization, parties, reads, registry
 from docflow.errors import Conflict, DocflowError, Invalid
 from docflow.i18n import Text
 from docflow.office import Office
@@ -41,6 +41,7 @@ def show(request: Request, at: At, by: CurrentUser, office: TheOffice) -> Respon
         if not registry.may_correct(session, entry, by=by):
             return RedirectResponse(at.path, 303)
         context = _context(session, entry, by)
+    reads.opened(office.db, entry, by=by)
     return page(request, "web/correct.html", path=at.path, errors={}, **context)
 
 

@@ -16,5 +16,5 @@ def context(session: Session, entry: registry.Entry, *, by: Principal) -> dict[s
         "entry_holds": custody.holds.holds(session, by=by, entry_id=entry.id),
         "erasures": custody.erasure.requests(session, by=by, entry_id=entry.id),
         "erased_at": custody.erasure.erased_at(session, entry.id),
-        "may_hold": custody.holds.may_hold(by),
+        "may_hold": custody.reach.may_decide(by),
     }

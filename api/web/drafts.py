@@ -92,6 +92,7 @@ def _act(office: Office, draft_id: int, act: str, form: FormData, by: Principal)
                 office,
                 draft_id,
                 by=by,
+                step_id=_step(form),
                 secrets=forms.secrets(form),
                 objection=forms.text(form, "objection"),
                 as_last=bool(forms.text(form, "as_last")),
@@ -106,17 +107,18 @@ def _decide(session: Session, draft_id: int, act: str, form: FormData, by: Princ
     match act:
         case "return":
             reason = forms.text(form, "reason")
-            circulation.send_back(session, draft_id, by=by, reason=reason)
+            circulation.send_back(session, draft_id, by=by, reason=reason, step_id=_step(form))
         case "reject":
-            circulation.reject(session, draft_id, by=by, reason=forms.text(form, "reject_reason"))
+            reason = forms.text(form, "reject_reason")
+            circulation.reject(session, draft_id, by=by, reason=reason, step_id=_step(form))
         case "forward":
             to = forms.optional_id(form, "to")
             if to is None:
                 raise forms.BadChoice(t("Choose a person."), field="to")
-            reason = forms.text(form, "forward_reason")
-            circulation.forward(session, draft_id, to=to, reason=reason, by=by)
+            step, reason = _step(form), forms.text(form, "forward_reason")
+            circulation.forward(session, draft_id, to=to, reason=reason, by=by, step_id=step)
         case "take-note":
-            circulation.take_note(session, draft_id, by=by)
+            circulation.take_note(session, draft_id, by=by, step_id=_step(form))
         case "recall":
             circulation.recall(session, draft_id, by=by)
         case "withdraw":
@@ -125,6 +127,14 @@ def _decide(session: Session, draft_id: int, act: str, form: FormData, by: Princ
             circulation.issue_again(session, draft_id, by=by)
         case _:
             raise circulation.NoSuchDraft(t("There is no such page."))
+
+
+def _step(form: FormData) -> int:
+    """The step on whose page the button was pressed: it says which text the person saw."""
+    step = forms.optional_id(form, "step")
+    if step is None:
+        raise circulation.DraftMoved(t("The draft has moved on in the meantime. Look at it again."))
+    return step
 
 
 def show_again(

@@ -7,7 +7,7 @@ from starlette.datastructures import FormData, UploadFile
 from api.deps import CurrentUser, TheOffice
 from api.pages import TheForm
 from api.streams import stored_file
-from api.web import drafts, forms
+from api.web import batch, drafts, forms
 from api.web.address import RowId
 from docflow import circulation, signatures
 from docflow.errors import Conflict, DocflowError, Invalid, Unavailable
@@ -34,16 +34,33 @@ def send_otp(
 @router.post("/drafts/batch/send-otp")
 def send_otp_for_batch(form: TheForm, by: CurrentUser, office: TheOffice) -> Response:
     """The same for many at once; the chosen ones stay chosen."""
-    chosen = [one for one in forms.texts(form, "draft") if one.isdecimal() and len(one) <= 18]
+    chosen = batch.steps(forms.texts(form, "draft"))
     signatures.send_otp(office, secrets=forms.secrets(form), by=by)
-    query = "&".join(f"draft={one}" for one in chosen)
+    query = "&".join(f"draft={draft_id}.{step_id}" for draft_id, step_id in chosen)
     return RedirectResponse(f"/drafts/batch?{query}&done=otp-sent", 303)
 
 
 @router.get("/drafts/{draft_id}/elsewhere/document.pdf")
-def take(draft_id: RowId, by: CurrentUser, office: TheOffice) -> Response:
-    """The PDF to be signed elsewhere, in the field that is the person's."""
-    out = circulation.give_out(office, draft_id, by=by)
+def look(draft_id: RowId, by: CurrentUser, office: TheOffice) -> Response:
+    """The PDF that is to be signed elsewhere, to be looked at: nothing is noted."""
+    with office.db.read() as session:
+        out = circulation.to_sign(session, draft_id, by=by)
+    return _pdf(office, draft_id, out)
+
+
+@router.post("/drafts/{draft_id}/elsewhere/document.pdf")
+def take(
+    request: Request, draft_id: RowId, form: TheForm, by: CurrentUser, office: TheOffice
+) -> Response:
+    """Take the PDF along, to be signed elsewhere in the field that is the person's."""
+    try:
+        out = circulation.give_out(office, draft_id, by=by)
+    except _SHOWN as error:
+        return _again(request, office, draft_id, by, "bring", error)
+    return _pdf(office, draft_id, out)
+
+
+def _pdf(office: Office, draft_id: int, out: circulation.GivenOut) -> Response:
     return stored_file(
         office,
         sha256=out.sha256,

@@ -229,6 +229,7 @@ def text(request: Request, at: At, position: int, by: CurrentUser, office: TheOf
     with office.db.read() as session:
         entry = at.entry(session, by)
         info = _file(session, entry.id, position)
+        info.require_open()
         pages = documents.pages(session, info.id)
     reads.opened(office.db, entry, by=by, what=reads.What.TEXT, position=position)
     return page(
@@ -272,9 +273,10 @@ def label(
 ) -> Response:
     """The label with the QR, for the paper; of the size that the person used last."""
     with office.db.read() as session:
-        entry_id = at.entry(session, by).id
+        entry = at.entry(session, by)
+    reads.opened(office.db, entry, by=by, what=reads.What.PAPER)
     pdf = registry.label(
-        office, entry_id, by=by, size=size, language=by.language, first=first, copies=copies
+        office, entry.id, by=by, size=size, language=by.language, first=first, copies=copies
     )
     return _pdf(pdf, f"label-{at.number}-{at.year}.pdf")
 

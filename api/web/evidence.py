@@ -4,7 +4,7 @@ from fastapi import APIRouter, Response
 
 from api.deps import CurrentUser, TheOffice
 from api.web.address import At
-from docflow import registry
+from docflow import reads, registry
 
 router = APIRouter()
 
@@ -13,7 +13,10 @@ router = APIRouter()
 def proof(at: At, by: CurrentUser, office: TheOffice) -> Response:
     """The C2SP tlog-proof of the registration, as a file."""
     with office.db.read() as session:
-        text = registry.prove(session, at.entry(session, by).id, by=by)
+        entry = at.entry(session, by)
+    reads.opened(office.db, entry, by=by, what=reads.What.PAPER)
+    with office.db.read() as session:
+        text = registry.prove(session, entry.id, by=by)
     name = f"{at.book}-{at.number}-{at.year}.tlog-proof"
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',

@@ -56,10 +56,7 @@ def _act(office: Office, act: str, form: FormData, by: Principal) -> None:
                 raise signatures.WrongKeyPassword(
                     t("The two new passwords differ."), field="repeated"
                 )
-            with office.db.begin() as session:
-                signatures.keys.change_password(
-                    session, secrets.password, new, by=by, settings=office.settings
-                )
+            signatures.change_password(office, secrets.password, new, by=by)
         case "service":
             account = {name: forms.text(form, name) for name in _ACCOUNT}
             signatures.connect(

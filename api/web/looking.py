@@ -12,7 +12,7 @@ from api.web import forms
 from api.web.address import At, Start
 from api.web.pictures import barcodes, drawn
 from api.web.render import block, page
-from docflow import documents, understanding
+from docflow import documents, reads, understanding
 from docflow.understanding import looking
 
 router = APIRouter()
@@ -37,6 +37,7 @@ def show(
         entry = at.entry(session, by)
         file = opened(session, entry.id, position)
         seen = looking.page(session, file.id, page_number, query=q)
+    reads.opened(office.db, entry, by=by, what=reads.What.TEXT, position=position)
     return page(
         request,
         "web/reading/page.html",
@@ -61,6 +62,7 @@ def picture(
         file = opened(session, entry.id, position)
         seen = looking.page(session, file.id, page_number)
         source = documents.page_source(session, file.id)
+    reads.opened(office.db, entry, by=by, what=reads.What.FILE, position=position)
     return drawn(office, source, page_number, turn=seen.rotation)
 
 
@@ -78,6 +80,7 @@ def codes(
         entry = at.entry(session, by)
         file = opened(session, entry.id, position)
         source = documents.page_source(session, file.id)
+    reads.opened(office.db, entry, by=by, what=reads.What.TEXT, position=position)
     found = barcodes(office, source, page_number)
     return block(request, "web/reading/page.html", "codes", found=found, waits=False, ask="")
 

@@ -10,7 +10,7 @@ from api.web import forms
 from api.web.address import At
 from api.web.entries import entry_context
 from api.web.render import page
-from docflow import printing, registry
+from docflow import printing, reads, registry
 from docflow.errors import Conflict, Invalid
 
 router = APIRouter()
@@ -26,9 +26,10 @@ def stamped(
 ) -> Response:
     """A copy of a file with the stamp of the register; signed files get a cover instead."""
     with office.db.read() as session:
-        entry_id = at.entry(session, by).id
+        entry = at.entry(session, by)
+    reads.opened(office.db, entry, by=by, what=reads.What.FILE, position=position)
     made = registry.stamped(
-        office, entry_id, by=by, position=position, corner=corner, language=by.language
+        office, entry.id, by=by, position=position, corner=corner, language=by.language
     )
     name = f"stamped-{at.number}-{at.year}-{position}.pdf"
     headers = {"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store"}

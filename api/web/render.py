@@ -87,7 +87,7 @@ def navigation(
         (by.is_auditor, t("Audit trail"), "/audit", "Alt+U", ()),
         (reads.may_see(by), t("Who read what"), "/reads", "Alt+H", ()),
         (
-            custody.holds.may_hold(by) or by.is_auditor,
+            custody.reach.may_decide(by) or by.is_auditor,
             t("Holds and erasures"),
             "/holds",
             "Alt+Z",

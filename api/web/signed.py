@@ -16,7 +16,7 @@ from api.streams import stored_file
 from api.web import entries, forms
 from api.web.address import At
 from api.web.render import page
-from docflow import circulation, clock, documents, signatures
+from docflow import circulation, clock, documents, reads, signatures
 from docflow.errors import Conflict, DocflowError, Invalid, Unavailable
 from docflow.i18n import t
 from docflow.office import Office
@@ -86,6 +86,7 @@ def report(request: Request, at: At, position: int, by: CurrentUser, office: The
         shown = validating.report_of(row) if row.report is not None else None
         has_etsi = documents.rendition(session, file.id, validating.ETSI_REPORT) is not None
         has_json = documents.rendition(session, file.id, validating.JSON_REPORT) is not None
+    reads.opened(office.db, entry, by=by, what=reads.What.FILE, position=position)
     return page(
         request,
         "web/signing/report.html",
@@ -110,6 +111,7 @@ def download(at: At, position: int, form: str, by: CurrentUser, office: TheOffic
         kept = documents.rendition(session, file.id, kinds[form]) if form in kinds else None
     if kept is None:
         raise signatures.NoReport(t("There is no such report."))
+    reads.opened(office.db, entry, by=by, what=reads.What.FILE, position=position)
     return stored_file(
         office,
         sha256=kept.sha256,
@@ -175,8 +177,11 @@ def _wanted(form: FormData) -> NewCopy:
 def copy(at: At, position: int, by: CurrentUser, office: TheOffice) -> Response:
     """A copy that was issued, with the proofs added since."""
     with office.db.read() as session:
-        row = copies.one(session, at.entry(session, by).id, position)
+        entry = at.entry(session, by)
+        row = copies.one(session, entry.id, position)
         sha256 = lasting.current(session, row.sha256)
+    # Without a position in the note: that of a copy is no file's.
+    reads.opened(office.db, entry, by=by, what=reads.What.FILE)
     name = f"copy-{at.number}-{at.year}-{position}.pdf"
     return stored_file(office, sha256=sha256, name=name, media_type=_PDF)
 

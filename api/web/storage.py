@@ -2,12 +2,13 @@
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
+from sqlalchemy.orm import Session
 
 from api import problems
 from api.deps import CurrentUser, TheOffice
 from api.pages import TheForm
 from api.web import forms
-from api.web.address import At, RowId
+from api.web.address import Address, At, RowId
 from api.web.entries import entry_context
 from api.web.render import page
 from docflow import audit, custody, outbox
@@ -66,11 +67,12 @@ def place(request: Request, at: At, form: TheForm, by: CurrentUser, office: TheO
     """Put a legal hold on the entry."""
     try:
         with office.db.begin() as session:
-            entry = at.entry(session, by)
+            entry = custody.reach.numbered(session, at.book, at.year, at.number, by=by)
+            back = _after(session, at, entry.id, by)
             custody.holds.place(session, entry.id, forms.text(form, "reason"), by=by)
     except Invalid as error:
         return _back(request, at, office, by, error, act="hold", form=form)
-    return RedirectResponse(f"{at.path}?done=hold", 303)
+    return RedirectResponse(f"{back}?done=hold", 303)
 
 
 @router.post("/entries/{book}/{year}/{number}/erasure")
@@ -78,7 +80,8 @@ def ask(request: Request, at: At, form: TheForm, by: CurrentUser, office: TheOff
     """Ask that the personal data of the entry be erased."""
     try:
         with office.db.begin() as session:
-            entry = at.entry(session, by)
+            entry = custody.reach.numbered(session, at.book, at.year, at.number, by=by)
+            back = _after(session, at, entry.id, by)
             custody.erasure.ask(
                 session,
                 entry.id,
@@ -88,7 +91,7 @@ def ask(request: Request, at: At, form: TheForm, by: CurrentUser, office: TheOff
             )
     except Invalid as error:
         return _back(request, at, office, by, error, act="erasure", form=form)
-    return RedirectResponse(f"{at.path}?done=erasure", 303)
+    return RedirectResponse(f"{back}?done=erasure", 303)
 
 
 @router.post("/holds/{hold_id}/release")
@@ -128,8 +131,13 @@ def decide(
     return RedirectResponse(f"/holds?done=erasure-{decision}", 303)
 
 
+def _after(session: Session, at: Address, entry_id: int, by: Principal) -> str:
+    """The page of the entry; the list of holds for the officer, who does not see the entry."""
+    return at.path if custody.reach.sees(session, entry_id, by=by) else "/holds"
+
+
 def _may_see_holds(by: Principal) -> bool:
-    return custody.holds.may_hold(by) or by.is_auditor
+    return custody.reach.may_decide(by) or by.is_auditor
 
 
 def _holds(
@@ -154,7 +162,7 @@ def _holds(
         status_code=problems.status_of(error) if error else 200,
         holds=held,
         erasures=asked,
-        may_hold=custody.holds.may_hold(by),
+        may_hold=custody.reach.may_decide(by),
         me=by.user_id,
         errors=errors,
         error_prefix=prefix,
@@ -172,6 +180,11 @@ def _back(
     form: TheForm,
 ) -> Response:
     """The entry's page again, with what was typed and what is wrong."""
+    with office.db.read() as session:
+        entry = custody.reach.numbered(session, at.book, at.year, at.number, by=by)
+        is_seen = custody.reach.sees(session, entry.id, by=by)
+    if not is_seen:
+        return _holds(request, office, by, error=error)
     with office.db.read() as session:
         context = entry_context(session, at.entry(session, by), by)
     return page(

@@ -14,7 +14,7 @@ from api.pages import TheForm
 from api.web import counts, forms, proposals, registration
 from api.web.address import Address, At
 from api.web.render import page
-from docflow import kinds, organization, registry
+from docflow import kinds, organization, reads, registry
 from docflow.errors import Conflict, DocflowError, Invalid, NotFound
 from docflow.i18n import Text
 from docflow.office import Office
@@ -35,6 +35,9 @@ def listing(request: Request, by: CurrentUser, office: TheOffice) -> Response:
 @router.get("/entries/{book}/{year}/{number}/describe")
 def show(request: Request, at: At, by: CurrentUser, office: TheOffice, kind: str = "") -> Response:
     """The form that describes; what was said at the registration stands in it."""
+    with office.db.read() as session:
+        entry = at.entry(session, by)
+    reads.opened(office.db, entry, by=by)
     return _show(request, office, by, at, {"kind": kind} if kind else {}, {})
 
 

@@ -68,8 +68,9 @@ def restore(
 ) -> Restored:
     """Put a backup back as the owner of the schema, and check all of it.
 
-    Raises, before anything is written, NoSuchBackup, BackupDamaged, BackupTooNew,
-    BackupPlaceUnusable (a setting's file is missing), PlaceNotEmpty; then DumpFailed and StoreUnavailable, after which the place is cleared by hand and restored anew.
+    Raises NoSuchBackup, BackupDamaged, BackupTooNew, BackupPlaceUnusable (the file of a setting is
+    missing) and PlaceNotEmpty before anything is written; DumpFailed and StoreUnavailable later,
+    after which the place is cleared by hand and restored anew.
     """
     owner = settings.owner_database_url
     assert owner is not None  # the command line asks for it

@@ -43,6 +43,7 @@ from docflow.circulation.elsewhere import (
     give_digest,
     give_out,
     given_out,
+    to_sign,
 )
 from docflow.circulation.issuing import CannotSeal, issue_again
 from docflow.circulation.letters import BadUpload, CannotPrint
@@ -184,6 +185,7 @@ __all__ = [
     "steps",
     "suggested_content",
     "take_note",
+    "to_sign",
     "turn",
     "versions",
     "withdraw",

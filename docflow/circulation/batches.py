@@ -37,15 +37,17 @@ class BatchResult:
 
 
 def sign_batch(
-    office: Office, draft_ids: Sequence[int], *, by: Principal, secrets: Secrets
+    office: Office, steps: Sequence[tuple[int, int]], *, by: Principal, secrets: Secrets
 ) -> Iterator[BatchResult]:
     """Sign these drafts, in the order given; the results, as they come.
 
+    `steps` are pairs of the draft's id and the step's, as the person saw them: a draft that has
+    come to him anew, with another text, is not signed in the place of the one that he saw.
     The key is opened before anything is signed: raises what `pen.opened` raises (NoKey,
     WrongKeyPassword, TooManyTries …), and BadBatch where nothing is chosen, or too much at once.
     """
     by.require_scope("sign")
-    wanted = list(dict.fromkeys(draft_ids))
+    wanted = list(dict.fromkeys(steps))
     most = office.settings.signing_batch_limit
     if not wanted:
         raise BadBatch(t("Choose the documents to sign."), field="draft")
@@ -61,38 +63,43 @@ def sign_batch(
 
 
 def _results(
-    office: Office, wanted: Sequence[int], use: pen.Pen, by: Principal, key: ExitStack
+    office: Office, wanted: Sequence[tuple[int, int]], use: pen.Pen, by: Principal, key: ExitStack
 ) -> Iterator[BatchResult]:
     """The key stays open until the last document, or until nobody asks for the next result."""
     with key:
-        for place, draft_id in enumerate(wanted, start=1):
-            yield _one(office, draft_id, use, by, place, len(wanted))
+        for place, (draft_id, step_id) in enumerate(wanted, start=1):
+            signed = _signed(office, draft_id, step_id, use, by)
+            yield BatchResult(draft_id, place, len(wanted), *signed)
 
 
-def _ahead(office: Office, wanted: Sequence[int], by: Principal) -> list[tuple[bytes, Turn]]:
+def _ahead(
+    office: Office, wanted: Sequence[tuple[int, int]], by: Principal
+) -> list[tuple[bytes, Turn]]:
     """The papers, where the key lies at a service: one authorisation signs them all."""
     with office.db.read() as session:
         if keys.of_person(session, by.person_id).kind not in (KeyKind.CSC, KeyKind.OTP):
             return []
     papers: list[tuple[bytes, Turn]] = []
-    for draft_id in wanted:
+    for draft_id, step_id in wanted:
         with suppress(NotFound, Conflict, Forbidden):  # each gets its own answer when it is tried
             with office.db.read() as session:
-                turn = turns.turn(session, drafts.get(session, draft_id, by=by), by=by)
+                draft = drafts.get(session, draft_id, by=by)
+                turn = turns.turn(session, draft, by=by, step_id=step_id)
             papers.append((documents.read_bytes(office, turn.base_sha256), turn))
     return papers
 
 
-def _one(
-    office: Office, draft_id: int, use: pen.Pen, by: Principal, place: int, total: int
-) -> BatchResult:
+def _signed(
+    office: Office, draft_id: int, step_id: int, use: pen.Pen, by: Principal
+) -> tuple[str, bool, DraftState | None, Text | None]:
+    """The subject of the draft, and what became of it; as the last fields of BatchResult."""
     subject = ""
     try:
         with office.db.read() as session:
             draft = drafts.get(session, draft_id, by=by)
             subject = draft.subject
-            turn = turns.turn(session, draft, by=by)
+            turn = turns.turn(session, draft, by=by, step_id=step_id)
         state = signatures.sign_step(office, turn, use, by=by)
     except DocflowError as error:  # each document for itself: the next may well be signed
-        return BatchResult(draft_id, place, total, subject, False, None, error.message)
-    return BatchResult(draft_id, place, total, subject, True, state, None)
+        return subject, False, None, error.message
+    return subject, True, state, None

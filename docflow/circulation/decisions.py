@@ -3,7 +3,7 @@
 And what its drafter does with one on its way: recall it. Source: domain rows 67, 68.
 """
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock, organization, registry
@@ -11,7 +11,7 @@ from docflow.circulation import drafts, planning, rounds, turns
 from docflow.circulation.chains import TwiceInRank
 from docflow.circulation.models import Draft, DraftState, Step, StepKind, StepState
 from docflow.circulation.planning import SignerMissing
-from docflow.circulation.turns import NotYourTurn
+from docflow.circulation.turns import DraftMoved, NotYourTurn
 from docflow.errors import Conflict, Invalid
 from docflow.folding import lines
 from docflow.i18n import Text, t
@@ -170,8 +170,10 @@ def forward(
     return new
 
 
-def take_note(session: Session, draft_id: int, *, by: Principal) -> Draft:
-    """Say that one has read what was sent for information. Raises NotYourTurn."""
+def take_note(
+    session: Session, draft_id: int, *, by: Principal, step_id: int | None = None
+) -> Draft:
+    """Say that one has read what was sent for information. Raises NotYourTurn, DraftMoved."""
     by.require_scope("sign")
     draft = drafts.locked(session, draft_id, by)
     step = session.scalar(
@@ -181,9 +183,12 @@ def take_note(session: Session, draft_id: int, *, by: Principal) -> Draft:
             Step.kind == StepKind.INFORMATION,
             Step.state == StepState.ACTIVE,
             Step.user_id == by.user_id,
+            true() if step_id is None else Step.id == step_id,
         )
     )
     if step is None:
+        if step_id is not None and turns.is_over(session, draft, step_id):
+            raise DraftMoved(t("The draft has moved on in the meantime. Look at it again."))
         raise NotYourTurn(t("There is nothing to take note of."))
     step.state, step.acted_at, step.acted_by = StepState.NOTED, clock.now(), by.person_id
     audit.record(session, "draft.noted", by=by, subject=("draft", draft.id), position=step.position)
@@ -239,6 +244,7 @@ def _require_may_take(
                 ),
                 field="to",
             )
-    if step.kind != StepKind.INFORMATION:
+    kind = StepKind(step.kind)
+    planning.require_may_see(session, draft, person.id, person.full_name, kind=kind)
+    if kind != StepKind.INFORMATION:
         planning.require_key(session, person.id, person.full_name)
-    planning.require_may_see(session, draft, person.id, person.full_name)

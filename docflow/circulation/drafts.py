@@ -115,6 +115,7 @@ def save(
 
     Raises DraftMoved when somebody saved in the meantime, or the draft circulates.
     """
+    by.require_scope("draft")
     draft = locked(session, draft_id, by)
     require_drafter(draft, by)
     require_state(draft, DraftState.DRAFTING, DraftState.ISSUE_FAILED)
@@ -139,6 +140,7 @@ def save(
 
 def withdraw(session: Session, draft_id: int, *, by: Principal) -> Draft:
     """Give a draft up. It stays readable; no number was used."""
+    by.require_scope("draft")
     draft = locked(session, draft_id, by)
     require_drafter(draft, by)
     require_state(draft, DraftState.DRAFTING, DraftState.CIRCULATING, DraftState.ISSUE_FAILED)

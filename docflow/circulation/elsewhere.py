@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 import signing
 from docflow import audit, clock, documents, signatures
 from docflow.circulation import drafts, pen, turns
-from docflow.circulation.models import DraftState, PendingSignature
+from docflow.circulation.models import DraftState, GivenKind, PendingSignature
 from docflow.circulation.signatures import record_signed
 from docflow.circulation.turns import DraftMoved, Turn
 from docflow.errors import Conflict, Invalid
@@ -24,7 +24,6 @@ from docflow.office import Office
 from docflow.principal import Principal
 from docflow.signatures import Keyring, Level, Made
 
-FILE, DIGEST = "file", "digest"
 MAX_VALUE = 4096  # characters of a signature's value as text
 
 # The codes of signing.returned, with what to do.
@@ -70,7 +69,7 @@ class GivenOut:
 
     field: str
     sha256: str
-    kind: str
+    kind: GivenKind
     digest: bytes = b""
 
 
@@ -82,8 +81,17 @@ def give_out(office: Office, draft_id: int, *, by: Principal) -> GivenOut:
     by.require_scope("sign")
     with office.db.begin() as session:
         turn, _ = _turn(session, draft_id, by)
-        _note(session, turn, by, turn.base_sha256, {"kind": FILE})
-    return GivenOut(turn.field, turn.base_sha256, FILE)
+        _note(session, turn, by, turn.base_sha256, GivenKind.FILE, {})
+    return GivenOut(turn.field, turn.base_sha256, GivenKind.FILE)
+
+
+def to_sign(session: Session, draft_id: int, *, by: Principal) -> GivenOut:
+    """The PDF that `give_out` would give: to be looked at, which takes nothing along.
+
+    Raises NoKey, NotYourTurn, DraftMoved.
+    """
+    turn, _ = _turn(session, draft_id, by)
+    return GivenOut(turn.field, turn.base_sha256, GivenKind.FILE)
 
 
 def give_digest(office: Office, draft_id: int, *, by: Principal) -> GivenOut:
@@ -106,25 +114,30 @@ def give_digest(office: Office, draft_id: int, *, by: Principal) -> GivenOut:
         now, _ = _turn(session, draft_id, by)
         if now.base_sha256 != turn.base_sha256:
             raise DraftMoved(t("The draft has moved on in the meantime. Look at it again."))
-        details = {"kind": DIGEST, "pending": pending.as_json(), "subject": row.subject}
-        _note(session, turn, by, stored.sha256, details)
-    return GivenOut(turn.field, stored.sha256, DIGEST, pending.digest)
+        details = {"pending": pending.as_json(), "subject": row.subject}
+        _note(session, turn, by, stored.sha256, GivenKind.DIGEST, details)
+    return GivenOut(turn.field, stored.sha256, GivenKind.DIGEST, pending.digest)
 
 
 def given_out(session: Session, draft_id: int, *, by: Principal) -> GivenOut | None:
-    """What the person took along for the step that is his now, and still can bring back."""
+    """What the person took along for the step that is his now, and still can bring back.
+
+    A digest that he prepared goes before the document: its form needs to show it.
+    """
     try:
         turn, _ = _turn(session, draft_id, by)
     except (DraftMoved, turns.NotYourTurn, signatures.NoKey):
         return None
-    row = session.get(PendingSignature, turn.step_id)
-    if row is None or row.user_id != by.user_id or row.base_sha256 != turn.base_sha256:
-        return None
-    digest = b""
-    if row.details["kind"] == DIGEST:
-        # The attributes are in the row; the document is not needed for their digest.
-        digest = signing.Pending.from_json(row.details["pending"], b"").digest
-    return GivenOut(turn.field, row.prepared_sha256, str(row.details["kind"]), digest)
+    for kind in (GivenKind.DIGEST, GivenKind.FILE):
+        row = session.get(PendingSignature, (turn.step_id, by.person_id, kind))
+        if row is None or row.base_sha256 != turn.base_sha256:
+            continue
+        digest = b""
+        if kind is GivenKind.DIGEST:
+            # The attributes are in the row; the document is not needed for their digest.
+            digest = signing.Pending.from_json(row.details["pending"], b"").digest
+        return GivenOut(turn.field, row.prepared_sha256, kind, digest)
+    return None
 
 
 def bring_back(office: Office, draft_id: int, data: bytes, *, by: Principal) -> DraftState:
@@ -133,7 +146,7 @@ def bring_back(office: Office, draft_id: int, data: bytes, *, by: Principal) -> 
     Raises NothingGivenOut, NotAsGivenOut, NoKey, NotYourTurn, DraftMoved, CannotValidate.
     """
     by.require_scope("sign")
-    turn, keyring, _ = _waited_for(office, draft_id, by, FILE)
+    turn, keyring, _ = _waited_for(office, draft_id, by, GivenKind.FILE)
     before = documents.read_bytes(office, turn.base_sha256)
     found = signing.continuation(
         before, data, field=turn.field, certificate=_own(keyring.certificates)
@@ -167,7 +180,7 @@ def bring_value(office: Office, draft_id: int, typed: str, *, by: Principal) -> 
     """
     by.require_scope("sign")
     value = _value(typed)
-    turn, _, row = _waited_for(office, draft_id, by, DIGEST)
+    turn, _, row = _waited_for(office, draft_id, by, GivenKind.DIGEST)
     pdf = documents.read_bytes(office, row.prepared_sha256)
     pending = signing.Pending.from_json(row.details["pending"], pdf)
     try:
@@ -195,12 +208,12 @@ def _turn(session: Session, draft_id: int, by: Principal) -> tuple[Turn, Keyring
 
 
 def _waited_for(
-    office: Office, draft_id: int, by: Principal, kind: str
+    office: Office, draft_id: int, by: Principal, kind: GivenKind
 ) -> tuple[Turn, Keyring, PendingSignature]:
     with office.db.read() as session:
         turn, keyring = _turn(session, draft_id, by)
-        row = session.get(PendingSignature, turn.step_id)
-    if row is None or row.user_id != by.user_id or row.details["kind"] != kind:
+        row = session.get(PendingSignature, (turn.step_id, by.person_id, kind))
+    if row is None:
         raise NothingGivenOut(t("Take the document first, sign it, then bring it back."))
     if row.base_sha256 != turn.base_sha256:
         raise NothingGivenOut(
@@ -210,12 +223,18 @@ def _waited_for(
 
 
 def _note(
-    session: Session, turn: Turn, by: Principal, prepared: str, details: dict[str, Any]
+    session: Session,
+    turn: Turn,
+    by: Principal,
+    prepared: str,
+    kind: GivenKind,
+    details: dict[str, Any],
 ) -> None:
     session.merge(
         PendingSignature(
             step_id=turn.step_id,
             user_id=by.person_id,
+            kind=kind,
             base_sha256=turn.base_sha256,
             prepared_sha256=prepared,
             details=details,
@@ -227,7 +246,7 @@ def _note(
         "draft.given-out",
         by=by,
         subject=("draft", turn.draft_id),
-        kind=details["kind"],
+        kind=kind.value,
         sha256=prepared,
     )
 

@@ -22,7 +22,7 @@ from docflow import (
     routing,
 )
 from docflow.circulation import drafts, letters, signatures
-from docflow.circulation.models import Channel, Draft, DraftState
+from docflow.circulation.models import Channel, Draft, DraftState, Step, StepState
 from docflow.errors import Conflict
 from docflow.i18n import t, translate
 from docflow.office import Office
@@ -225,14 +225,32 @@ def _fail(office: Office, draft_id: int, why: str) -> None:
 def issue_again(session: Session, draft_id: int, *, by: Principal) -> Draft:
     """Try once more to issue a document whose sealing failed; it gets a new number.
 
-    Raises DraftMoved.
+    By its drafter, a head over its unit, or who signed it. Raises DraftMoved, NotAllowed.
     """
+    by.require_scope("draft")
     draft = drafts.locked(session, draft_id, by)
+    by.require(
+        _may_issue_again(session, draft, by),
+        t("Only the drafter, a head over his unit, or who signed the draft has it issued again."),
+    )
     drafts.require_state(draft, DraftState.ISSUE_FAILED)
     draft.state, draft.problem = DraftState.ISSUING, None
     outbox.enqueue(session, "circulation.issue", draft_id=draft.id)
     audit.record(session, "draft.issued-again", by=by, subject=("draft", draft.id))
     return draft
+
+
+def _may_issue_again(session: Session, draft: Draft, by: Principal) -> bool:
+    """As `queries.acts` offers it."""
+    if draft.drafter_id == by.user_id or by.heads(draft.unit_id):
+        return True
+    signed = select(Step.id).where(
+        Step.draft_id == draft.id,
+        Step.round == draft.round,
+        Step.state == StepState.SIGNED,
+        Step.acted_by == by.user_id,
+    )
+    return session.scalar(signed.limit(1)) is not None
 
 
 def _locked(session: Session, draft_id: int) -> Draft:

@@ -29,6 +29,13 @@ class Channel(StrEnum):
     COUNTER = "counter"
 
 
+class GivenKind(StrEnum):
+    """What was taken along to be signed elsewhere."""
+
+    FILE = "file"
+    DIGEST = "digest"
+
+
 class StepKind(StrEnum):
     """What is asked of a person of the chain."""
 
@@ -77,7 +84,9 @@ class Draft(Base):
             "ux_drafts_one_correction",
             "corrects_id",
             unique=True,
-            postgresql_where=text("corrects_id IS NOT NULL AND state <> 'withdrawn'"),
+            postgresql_where=text(
+                "corrects_id IS NOT NULL AND state NOT IN ('withdrawn','rejected','issued')"
+            ),
         ),
         Index(None, "answers_id"),
         Index(None, "drafter_id"),
@@ -246,12 +255,19 @@ class Chain(Base):
 
 
 class PendingSignature(Base):
-    """A signature that its person makes elsewhere: prepared here, and waited for."""
+    """A signature that its person makes elsewhere: prepared here, and waited for.
+
+    A person and each of his deputies prepare their own, as a whole document and as a digest.
+    """
 
     __tablename__ = "pending_signatures"
+    __table_args__ = (one_of("kind", GivenKind),)
 
     step_id: Mapped[int] = mapped_column(ForeignKey("steps.id"), primary_key=True)
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("users.id"), primary_key=True, autoincrement=False
+    )
+    kind: Mapped[str] = mapped_column(primary_key=True)
     base_sha256: Mapped[str]  # the draft's PDF as it was when the signature was begun
     prepared_sha256: Mapped[str]  # the same with a gap for the signature
     details: Mapped[dict[str, Any]]

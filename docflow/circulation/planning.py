@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
-from docflow import organization, registry
-from docflow.circulation import chains
+from docflow import organization
+from docflow.circulation import chains, closed
 from docflow.circulation.chains import ChainStep, EmptyChain, TwiceInRank, Who
 from docflow.circulation.models import Draft, Rule, StepKind
 from docflow.errors import Conflict
@@ -175,22 +175,35 @@ def _require_last_may_sign(session: Session, draft: Draft, planned: Sequence[Pla
 
 
 def _require_open(session: Session, draft: Draft, planned: Sequence[Planned]) -> None:
-    """In a confidential book, nobody is let in by way of a chain but who signs or may read it."""
+    """Where it is closed, nobody is let in by way of a chain but who signs or may read it."""
     for step in planned:
         if step.user_id is not None and step.user_id != draft.drafter_id:
-            require_may_see(session, draft, step.user_id, step.name)
+            require_may_see(session, draft, step.user_id, step.name, kind=step.kind)
 
 
-def require_may_see(session: Session, draft: Draft, user_id: int, name: str) -> None:
-    """Raises SignerMissing where the draft is of a confidential book that is closed to him."""
-    book = session.get_one(registry.Book, draft.book_id)
-    if not book.is_confidential:
-        return
+def require_may_see(
+    session: Session, draft: Draft, user_id: int, name: str, *, kind: StepKind
+) -> None:
+    """Raises SignerMissing where the draft is closed to him, by its book or by the letter's grade.
+
+    It is opened to who signs for the body, where he is to sign, and to the heads over the unit;
+    that somebody is told for information opens nothing.
+    """
     by = organization.principal(session, user_id, via=organization.Via.JOB)
-    signs = organization.Role.SIGNER in by.roles
-    if not (signs or by.heads(draft.unit_id) or book.id in by.confidential_reads):
+    signs = organization.Role.SIGNER in by.roles and kind != StepKind.INFORMATION
+    if signs or by.heads(draft.unit_id):
+        return
+    if closed.is_of_closed_book(session, draft, by):
         raise SignerMissing(
             t("The confidential book is not open to {name}. Choose somebody else.", name=name)
+        )
+    if closed.is_about_closed_entry(session, draft, by):
+        raise SignerMissing(
+            t(
+                "What is answered is graded confidential and not open to {name}. "
+                "Choose somebody else.",
+                name=name,
+            )
         )
 
 

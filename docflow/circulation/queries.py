@@ -49,6 +49,7 @@ class StepInfo:
     is_forwarded: bool
     is_mine: bool
     is_deputised: bool  # the person who reads may act here for another
+    is_by_me: bool  # the person who reads acted here, for himself or for another
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ class DraftLine:
     kind: str = ""  # what is asked of the person whose work list this is
     on_behalf_of: str = ""  # for whom he would act
     since: datetime | None = None  # since when it waits for him
+    step: int | None = None  # the step that is his, by which he says what he saw
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,7 @@ def steps(session: Session, draft: Draft, *, by: Principal) -> list[StepInfo]:
             is_forwarded=row.forwarded_from is not None,
             is_mine=row.user_id is not None and row.user_id == by.user_id,
             is_deputised=row.id in covered,
+            is_by_me=row.acted_by is not None and row.acted_by == by.user_id,
         )
         for row, objection, acts_as in rows
     ]
@@ -163,7 +166,8 @@ def acts(draft: Draft, signs: list[StepInfo], *, by: Principal) -> DraftActs:
         sign=first is not None,
         send_back=first is not None,
         withdraw=own and (drafting or circulating or failed),
-        issue_again=failed,
+        issue_again=failed
+        and (own or by.heads(draft.unit_id) or any(step.is_by_me for step in signed)),
         reject=first is not None,
         recall=own and circulating and not others_signed,
         forward=first is not None and first.is_mine,
@@ -210,7 +214,13 @@ def _for_him(line: DraftLine, step: Step, *, by: Principal, names: dict[int, str
     values = {name: getattr(line, name) for name in DraftLine.__slots__}
     other = "" if step.user_id == by.user_id else names.get(step.user_id or 0, "")
     return DraftLine(
-        **{**values, "kind": step.kind, "on_behalf_of": other, "since": step.activated_at}
+        **{
+            **values,
+            "kind": step.kind,
+            "on_behalf_of": other,
+            "since": step.activated_at,
+            "step": step.id,
+        }
     )
 
 

@@ -8,7 +8,7 @@ else a new one. Source: domain row 77.
 
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -59,9 +59,14 @@ def issued_as(session: Session, entry_id: int) -> Draft | None:
 
 
 def correction_of(session: Session, entry_id: int) -> Draft | None:
-    """The correction of the entry that is on its way, or was issued."""
+    """The correction of the entry that is on its way, or was issued and not annulled."""
+    given_up = Draft.state.in_([DraftState.WITHDRAWN, DraftState.REJECTED])
+    # Only of what was issued: a number lost on the way is annulled too, and the issue goes on.
+    struck_out = (Draft.state == DraftState.ISSUED) & exists().where(
+        registry.Annulment.entry_id == Draft.entry_id
+    )
     return session.scalar(
-        select(Draft).where(Draft.corrects_id == entry_id, Draft.state != DraftState.WITHDRAWN)
+        select(Draft).where(Draft.corrects_id == entry_id, ~given_up, ~struck_out).limit(1)
     )
 
 
@@ -84,6 +89,7 @@ def begin_reissue(office: Office, entry_id: int, *, reason: str, by: Principal) 
     size = len(documents.read_bytes(office, upload)) if upload else 0
     try:
         with office.db.begin() as session:
+            registry.hold(session, entry_id)  # two do not begin at once, nor is it annulled now
             before = _to_correct(session, entry_id, by)
             draft = Draft(
                 body_id=before.body_id,

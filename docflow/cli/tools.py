@@ -110,7 +110,10 @@ def validate(
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Judge the signatures of a file (PDF, XAdES, CAdES, ASiC). Exit code 0 whatever the verdict is."""
+    """Judge the signatures of a file: PDF, XAdES, CAdES, ASiC.
+
+    Exit code 0 whatever the verdict is.
+    """
     run(
         "signatures",
         "validate_file",

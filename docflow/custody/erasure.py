@@ -21,6 +21,7 @@ from docflow.custody.digests import StoreAway
 from docflow.custody.holds import is_held
 from docflow.custody.models import MOST_REASON, Erasure, ErasureDecision
 from docflow.errors import Conflict, Invalid, NotFound, Unavailable
+from docflow.folding import line
 from docflow.i18n import t
 from docflow.object_keys import ObjectKey
 from docflow.office import Office
@@ -72,11 +73,6 @@ class ErasureInfo:
     decision_reason: str
 
 
-def may_erase(by: Principal) -> bool:
-    """Whether the person asks for erasures and decides on those of others."""
-    return by.is_registrar or by.is_data_protection
-
-
 def ask(session: Session, entry_id: int, *, basis: str, reason: str, by: Principal) -> Erasure:
     """Ask that the personal data of an entry be erased; `basis` is the law or the decision.
 
@@ -85,7 +81,7 @@ def ask(session: Session, entry_id: int, *, basis: str, reason: str, by: Princip
     by.require_scope("annul")
     entry = reach.entry(session, entry_id, by=by)
     by.require(
-        may_erase(by),
+        reach.may_decide(by),
         t("Only the head of the registry and the data protection officer ask for an erasure."),
     )
     _require_erasable(session, entry)
@@ -286,7 +282,7 @@ def _to_decide(session: Session, erasure_id: int, by: Principal) -> Erasure:
     row = session.scalar(
         select(Erasure).where(Erasure.id == erasure_id, Erasure.body_id == by.body_id)
     )
-    if row is None or not may_erase(by):
+    if row is None or not reach.may_decide(by):
         raise NoSuchErasure(t("There is no such request, or it is not open to you."))
     reach.entry(session, row.entry_id, by=by)
     if session.get(ErasureDecision, erasure_id) is not None:
@@ -307,7 +303,7 @@ def _decide(
 
 
 def _clean(typed: str, field: str) -> str:
-    clean = " ".join(typed.split())
+    clean = line(typed)
     if not 3 <= len(clean) <= MOST_REASON:
         raise ErasureReason(t("Write 3 to {max} characters.", max=MOST_REASON), field=field)
     return clean

@@ -7,7 +7,7 @@ go again.
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Select, String, select, union
+from sqlalchemy import ColumnElement, Select, String, func, literal, select, union
 from sqlalchemy.orm import Session
 
 from docflow.db import Base
@@ -64,34 +64,36 @@ def _columns() -> Iterator[tuple[str, ColumnElement[str]]]:
 
 
 def _owned_by(table: str, entry_id: int) -> ColumnElement[bool] | None:
-    columns = Base.metadata.tables[table].columns
-    if "entry_id" in columns:
-        return columns["entry_id"] == entry_id
-    if "file_id" in columns:
-        return columns["file_id"].in_(_files_of(entry_id))
-    return None
-
-
-def _files_of(entry_id: int) -> Select[int]:
-    files = Base.metadata.tables["files"]
-    return select(files.c.id).where(files.c.entry_id == entry_id)
+    return _of_entries(table, select(literal(entry_id)))
 
 
 def _of_erased(table: str) -> ColumnElement[bool] | None:
     tables = Base.metadata.tables
-    erasures, decisions, files = (
-        tables[name] for name in ("erasures", "erasure_decisions", "files")
-    )
+    erasures, decisions = tables["erasures"], tables["erasure_decisions"]
     erased = (
         select(erasures.c.entry_id)
         .join(decisions, decisions.c.erasure_id == erasures.c.id)
         .where(decisions.c.is_approved)
     )
-    columns = tables[table].columns
+    found = _of_entries(table, erased)
+    # Unknown (NULL) is nobody's row: it is needed.
+    return None if found is None else func.coalesce(found, False)
+
+
+# How a row leads to its entry, where it does not name it: over which column to which table.
+_OVER = {"file_id": "files", "document_id": "sealed_documents", "draft_id": "drafts"}
+
+
+def _of_entries(table: str, entries: Select[int]) -> ColumnElement[bool] | None:
+    """The rows that belong to one of the entries; None where no row of the table ever does.
+
+    A draft belongs to the entry that was issued of it, not to the one that it answers.
+    """
+    columns = Base.metadata.tables[table].columns
     if "entry_id" in columns:
-        return columns["entry_id"].is_not(None) & columns["entry_id"].in_(erased)
-    if "file_id" in columns:
-        return columns["file_id"].is_not(None) & columns["file_id"].in_(
-            select(files.c.id).where(files.c.entry_id.in_(erased))
-        )
+        return columns["entry_id"].in_(entries)
+    for name, over in _OVER.items():
+        if name in columns and columns[name].references(Base.metadata.tables[over].c.id):
+            owner = Base.metadata.tables[over]
+            return columns[name].in_(select(owner.c.id).where(owner.c.entry_id.in_(entries)))
     return None

@@ -4,6 +4,7 @@ from docflow.documents import reading as _reading  # noqa: F401  # its job
 from docflow.documents.again import read_again, release, settle
 from docflow.documents.clamd import ScannerAway
 from docflow.documents.errors import (
+    Erased,
     NoSuchFile,
     NoSuchLanguage,
     NoSuchPage,
@@ -69,6 +70,7 @@ __all__ = [
     "PARTS",
     "PROBLEMS",
     "BytesMissing",
+    "Erased",
     "File",
     "FileInfo",
     "FileRole",

@@ -1,5 +1,6 @@
 """Reading once more: by a person's wish, or by itself after troubles that pass."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from sqlalchemy import or_, select, update
@@ -10,6 +11,7 @@ import storage
 from docflow import audit, clock, outbox, schedule
 from docflow.documents import outcomes, renditions, screening
 from docflow.documents.errors import (
+    Erased,
     NoSuchLanguage,
     NoSuchPage,
     NothingToSettle,
@@ -41,8 +43,8 @@ def read_again(
 ) -> None:
     """Have a file read once more, or some of its pages, in other languages if given.
 
-    Raises NotAllowed, StillReading, NoSuchLanguage, NoSuchPage, and screening.Quarantined for a
-    closed file. The caller has checked that the person may see the entry.
+    Raises NotAllowed, Erased, StillReading, NoSuchLanguage, NoSuchPage, and screening.Quarantined
+    for a closed file. The caller has checked that the person may see the entry.
     """
     _require(by)
     if languages and (unknown := set(languages) - set(ocr.languages.installed())):
@@ -173,12 +175,14 @@ def layer(run: outbox.Run, *, file_id: int) -> None:
     with office.db.read() as session:
         source = renditions.page_source(session, file_id)
     pages = outcomes.pages_of(office, file_id)
+    if not pages:  # the data of the entry were erased, or the file was closed
+        return
     try:
         with office.store.local_copy(source) as path:
             stored = renditions.layered(office, path, pages)
     except storage.StorageError as error:
         raise store_unavailable() from error
     if stored is not None:
-        with office.db.begin() as session:
+        with office.db.begin() as session, suppress(Erased):
             outcomes.locked(session, file_id)
             renditions.note(session, file_id, renditions.SEARCHABLE_PDF, stored)

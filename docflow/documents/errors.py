@@ -15,6 +15,10 @@ class StillReading(Conflict):
     """The file is being read."""
 
 
+class Erased(Conflict):
+    """The data of the entry were erased."""
+
+
 class NothingToSettle(Conflict):
     """The file was read: there is nothing that waits for a person."""
 

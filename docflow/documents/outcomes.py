@@ -2,16 +2,16 @@
 
 from collections.abc import Callable, Sequence
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 import ocr
 import storage
 from docflow import audit, clock, outbox
 from docflow.documents import renditions, screening
-from docflow.documents.errors import NoSuchFile
+from docflow.documents.errors import Erased, NoSuchFile
 from docflow.documents.models import File, PageText, Reading, ReadingState, Screening
-from docflow.documents.problems import HARMLESS
+from docflow.documents.problems import ERASED, HARMLESS, PROBLEMS
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import system
@@ -31,7 +31,11 @@ def after_reading(function: AfterReading) -> AfterReading:
 
 
 def locked(session: Session, file_id: int) -> tuple[File, Reading]:
-    """The file and its reading, held until the transaction ends. Raises NoSuchFile."""
+    """The file and its reading, held until the transaction ends.
+
+    Raises NoSuchFile, and Erased where the data of its entry were erased: what is read of it now
+    must not come back.
+    """
     row = session.execute(
         select(File, Reading)
         .join(Reading, Reading.file_id == File.id)
@@ -41,6 +45,8 @@ def locked(session: Session, file_id: int) -> tuple[File, Reading]:
     ).first()
     if row is None:
         raise NoSuchFile(t("There is no such file."))
+    if row[1].problem == ERASED:
+        raise Erased(PROBLEMS[ERASED])
     return row[0], row[1]
 
 
@@ -126,7 +132,10 @@ def success(
 def failure(office: Office, file_id: int, code: str, detail: str) -> None:
     """The file could not be read: why, for the person who decides what to do."""
     with office.db.begin() as session:
-        file, reading = locked(session, file_id)
+        try:
+            file, reading = locked(session, file_id)
+        except Erased:  # nobody waits for it any more
+            return
         reading.state = ReadingState.FAILED
         reading.problem, reading.detail, reading.notes = code, detail[:500], []
         reading.finished_at = clock.now()
@@ -134,13 +143,20 @@ def failure(office: Office, file_id: int, code: str, detail: str) -> None:
 
 
 def quarantine(office: Office, file_id: int, found: Screening) -> None:
-    """The file stays closed."""
+    """The file stays closed; what was read of it before goes, and is read anew if it is let out."""
     with office.db.begin() as session:
         file, reading = locked(session, file_id)
+        stale = delete(PageText).where(PageText.file_id == file_id).returning(PageText.page)
+        gone = session.scalars(stale).all()
+        reading.pages_done, reading.confidence = 0, None
         reading.state = ReadingState.QUARANTINED
         reading.problem, reading.detail = screening.problem_of(found), found.finding[:500]
         reading.finished_at = clock.now()
         _record(session, file, "file.quarantined", reading)
+        if gone:
+            session.flush()
+            for then in _after_reading:  # it is found by these words no more
+                then(session, file_id)
 
 
 def _record(session: Session, file: File, action: str, reading: Reading) -> None:

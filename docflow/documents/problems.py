@@ -5,6 +5,7 @@ from typing import Any
 
 from docflow.i18n import Text, t
 
+ERASED = "erased"  # written by the database's erase_entry; nothing is read after it
 # What a person is told of each code (those of ocr.Unreadable, and ours), and what he can do.
 PROBLEMS: dict[str, Text] = {
     "empty": t("The file is empty. Ask the sender for it again."),
@@ -16,6 +17,7 @@ PROBLEMS: dict[str, Text] = {
     "timeout": t("Reading took too long and was stopped. It can be tried again."),
     "memory": t("Reading needed too much memory and was stopped. It can be tried again."),
     "crashed": t("The reader broke off. It can be tried again."),
+    ERASED: t("The data of this entry were erased, and nothing is read of it any more."),
     "missing": t("The bytes of the file are not in the store. Tell the administrator at once."),
     "unavailable": t("The file could not be read for now. It can be tried again."),
     "needs-office": t(

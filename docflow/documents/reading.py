@@ -17,6 +17,7 @@ import ocr
 import storage
 from docflow import clock, outbox
 from docflow.documents import outcomes, renditions, screening, unpacking
+from docflow.documents.errors import Erased
 from docflow.documents.intake import BytesMissing, store_unavailable
 from docflow.documents.models import (
     PageText,
@@ -67,15 +68,17 @@ def give_up(run: outbox.Run, *, file_id: int, why: str) -> None:
 def read(run: outbox.Run, *, file_id: int) -> None:
     """Check one file and read it, or a part of it."""
     office = run.office
-    work = _begun(office, file_id)
-    if work is None:
-        return
     try:
+        work = _begun(office, file_id)
+        if work is None:
+            return
         decided = screening.admit(office, file_id)
         if decided.state in screening.CLOSED:
             outcomes.quarantine(office, file_id, decided)
             return
         _read(office, work)
+    except Erased:  # before it was its turn, or while it was read
+        return
     except ocr.Unreadable as error:
         outcomes.failure(office, file_id, error.code, error.detail)
     except unpacking.TooDeep:
@@ -161,6 +164,7 @@ def _view(office: Office, work: Work, path: Path) -> tuple[str | None, list[Note
         return None, [("text-only" if error.code == "needs-office" else "not-drawn", "")]
     stored = renditions.keep(office, pdf)
     with office.db.begin() as session:
+        outcomes.locked(session, work.file_id)
         renditions.note(session, work.file_id, renditions.VIEW_PDF, stored)
     return stored.sha256, []
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 import ocr
 import storage
 from docflow import clock
-from docflow.documents import intake
+from docflow.documents import intake, outcomes
 from docflow.documents.models import File, FileRole, MailHeaders
 from docflow.documents.outcomes import Note
 from docflow.documents.screening import body_of
@@ -52,7 +52,9 @@ def unpack(
     media_type: str,
     languages: list[str],
 ) -> Unpacked:
-    """File the parts of a mail or an archive. Raises ocr.Unreadable, TooDeep, StoreUnavailable.
+    """File the parts of a mail or an archive.
+
+    Raises ocr.Unreadable, TooDeep, StoreUnavailable, Erased.
 
     One archive may lie in a mail, and one mail in a mail; what lies deeper stays closed.
     """
@@ -76,6 +78,7 @@ def unpack(
                 break
     if found.mail is not None:
         with office.db.begin() as session:
+            outcomes.locked(session, file_id)
             _keep_headers(session, file_id, found.mail)
     return Unpacked(_text(found), notes)
 
@@ -112,6 +115,7 @@ def _filed(
         # The lock that acts on an entry take: two files never get the same place.
         key = func.hashtextextended(f"entry:{entry_id}", 0)
         session.execute(select(func.pg_advisory_xact_lock(key)))
+        outcomes.locked(session, parent_id)  # else the data of the entry were erased meanwhile
         again = select(File.id).where(File.parent_id == parent_id, File.part == part.number)
         if session.scalar(again) is not None:
             return True

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from docflow import clock, registry
 from docflow.db import Database
 from docflow.errors import Forbidden, Invalid
+from docflow.folding import line
 from docflow.i18n import t
 from docflow.principal import Principal
 from docflow.reads.models import MOST_REASON, Basis, Read, Reason, What
@@ -105,7 +106,7 @@ def require_reason(session: Session, entry: registry.Entry, *, by: Principal) ->
 
 def give_reason(session: Session, entry: registry.Entry, reason: str, *, by: Principal) -> None:
     """Keep why the person opens a confidential entry. Raises BadReason."""
-    clean = " ".join(reason.split())
+    clean = line(reason)
     if not 3 <= len(clean) <= MOST_REASON:
         raise BadReason(
             t("Write the reason in 3 to {max} characters.", max=MOST_REASON), field="reason"

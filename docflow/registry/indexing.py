@@ -6,7 +6,7 @@ PostgreSQL's Greek stemmer and the plain words are both in the vector, over fold
 
 from collections.abc import Iterable, Iterator
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from docflow import documents, kinds
@@ -76,7 +76,12 @@ def index_again(session: Session, file_id: int) -> None:
 
 
 def reindex(session: Session, entry: Entry) -> None:
-    """Make the entry findable by all that is known of it: old values and new, and its files."""
+    """Make the entry findable by all that is known of it: old values and new, and its files.
+
+    One whose data were erased is found by its number alone.
+    """
+    if session.scalar(select(func.is_erased(entry.id))):
+        return
     recipients = session.scalars(select(Recipient).where(Recipient.entry_id == entry.id)).all()
     persons = session.scalars(select(EntryPerson).where(EntryPerson.entry_id == entry.id)).all()
     corrections = session.scalars(select(Correction.new).where(Correction.entry_id == entry.id))

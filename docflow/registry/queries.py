@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, Select, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Row, Select, func, or_, select, tuple_
 from sqlalchemy.orm import Session, aliased
 
 from docflow import organization
@@ -109,9 +109,17 @@ def hold(session: Session, entry_id: int) -> None:
 
 
 def numbered(
-    session: Session, book: str | None, year: int, number: int | str, *, by: Principal
+    session: Session,
+    book: str | None,
+    year: int,
+    number: int | str,
+    *,
+    by: Principal,
+    within: ColumnElement[bool] | None = None,
 ) -> Entry:
     """The entry with this number, in the named book or in the first open one that has it.
+
+    `within` is a condition on `entries` in place of what the person may see (see `custody`).
 
     `number` may be a place (15-2, 15-out; see `places`). The number alone of a case is its first
     document; of a shared number the letter; of three series the incoming document.
@@ -122,7 +130,11 @@ def numbered(
         query = (
             select(Entry)
             .join(Book, Book.id == Entry.book_id)
-            .where(Entry.year == year, place.condition(), visible_to(by))
+            .where(
+                Entry.year == year,
+                place.condition(),
+                visible_to(by) if within is None else within,
+            )
             .order_by(
                 ~Book.is_default,
                 Book.code,

@@ -1,20 +1,16 @@
 """Signatures that last: keys, stamps, seals, time proofs, validation, exact copies."""
 
 from docflow.signatures import copies, keys, lasting, seals, services, stamps, trust, validating
+from docflow.signatures.certifying import NotCopyable, SealMissing
 from docflow.signatures.connecting import NothingToSend, connect, register_certificate, send_otp
-from docflow.signatures.copies import (
-    BadCopy,
-    NewCopy,
-    NotCopyable,
-    NotYoursToCopy,
-    SealMissing,
-)
+from docflow.signatures.copies import BadCopy, CopiesAtOnce, NewCopy, NotYoursToCopy
 from docflow.signatures.hand import (
     CannotSign,
     Hand,
     KeyElsewhere,
     Made,
     Order,
+    OtpSpent,
     Refused,
     Secrets,
     SignerAway,
@@ -40,6 +36,7 @@ from docflow.signatures.models import (
     TrustRoot,
     ValidationState,
 )
+from docflow.signatures.own_file import change_password, open_own
 from docflow.signatures.services import Asks, ChooseKey, NoSuchService
 from docflow.signatures.stamps import BadStamp
 from docflow.signatures.trust import BadRoot, NoSuchRoot
@@ -56,6 +53,7 @@ __all__ = [
     "CannotSign",
     "CannotValidate",
     "ChooseKey",
+    "CopiesAtOnce",
     "CopyKind",
     "DocumentProof",
     "ExactCopy",
@@ -75,6 +73,7 @@ __all__ = [
     "NotYoursToCopy",
     "NothingToSend",
     "Order",
+    "OtpSpent",
     "Refused",
     "SealMissing",
     "SealedDocument",
@@ -88,12 +87,14 @@ __all__ = [
     "VaultLocked",
     "WrongKeyPassword",
     "begun",
+    "change_password",
     "connect",
     "copies",
     "finished",
     "in_own_words",
     "keys",
     "lasting",
+    "open_own",
     "opened",
     "register_certificate",
     "seals",

@@ -1,12 +1,11 @@
 """A person's choice of where his key lies, and the one-time password on its way to him."""
 
 import signing
-from docflow import throttle
 from docflow.errors import Conflict
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Principal
-from docflow.signatures import hand, keys, services
+from docflow.signatures import hand, keys, patience, services
 from docflow.signatures.hand import Secrets
 from docflow.signatures.models import KeyKind, Keyring
 
@@ -24,8 +23,7 @@ def connect(
     throttle.TooManyTries.
     """
     by.require_scope("sign")
-    _require_patience(office, by)
-    with hand.own_words(office, by):
+    with patience.tried(office, by.person_id), hand.own_words():
         kind, key, remembered = services.connect(
             office.settings, name, account=account, password=secrets.password, pin=secrets.pin
         )
@@ -41,7 +39,7 @@ def register_certificate(office: Office, data: bytes, *, by: Principal) -> Keyri
     Raises BadKeyFile.
     """
     by.require_scope("sign")
-    with hand.own_words(office, by):
+    with hand.own_words():
         key = signing.SigningKey.load_certificates(data)
     with office.db.begin() as session:
         return keys.keep_connected(
@@ -59,11 +57,5 @@ def send_otp(office: Office, *, secrets: Secrets, by: Principal) -> str:
         row = keys.of_person(session, by.person_id)
     if not services.asks(office.settings, row).sends_otp:
         raise NothingToSend(t("Your key needs no one-time password."))
-    _require_patience(office, by)
-    with hand.own_words(office, by):
+    with patience.tried(office, by.person_id), hand.own_words():
         return services.send_otp(office.settings, row, password=secrets.password)
-
-
-def _require_patience(office: Office, by: Principal) -> None:
-    with office.db.read() as session:
-        throttle.require_below(session, hand.tries(by), limit=hand.WRONG_SECRETS, every=hand.WINDOW)

@@ -5,26 +5,26 @@ body's seal and a code of its own, by which a stranger finds it.
 Source: ν. 4727/2020 art. 13 par. 4, 5, art. 20 (paper is kept five years); domain rows 76, 78.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-import signing
 from docflow import audit, clock, documents, organization, outbox, printing, registry
-from docflow.errors import Conflict, Forbidden, Invalid, Unavailable
+from docflow.errors import Forbidden, Invalid, Unavailable
 from docflow.folding import line
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Principal
-from docflow.signatures import lasting, seals, stamps, validating
+from docflow.signatures import certifying, lasting, stamps
+from docflow.signatures.certifying import NotCopyable
+from docflow.signatures.hand import Made
 from docflow.signatures.models import CopyKind, ExactCopy, SealedKind
-from docflow.verdicts import word
 
-SEAL = "Seal"
 PAPER_YEARS = 5
 MAX_TEXT = 300
+_TRIES = 3  # a copy whose number was given to another meanwhile is printed again
 
 
 class NotYoursToCopy(Forbidden):
@@ -35,12 +35,8 @@ class BadCopy(Invalid):
     """Something is missing for the copy."""
 
 
-class NotCopyable(Conflict):
-    """There is no sound PDF to make a copy of."""
-
-
-class SealMissing(Unavailable):
-    """The body's seal cannot be used now."""
+class CopiesAtOnce(Unavailable):
+    """Several copies of the entry are issued at the same moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,88 +56,95 @@ def may_issue(session: Session, entry: registry.Entry, *, by: Principal) -> bool
     return registry.may_write(by, book) or (by.is_registrar and not book.is_confidential)
 
 
-def issue(office: Office, entry_id: int, wanted: NewCopy, *, by: Principal) -> ExactCopy:
+def issue(
+    office: Office, entry_id: int, wanted: NewCopy, *, by: Principal, code: str | None = None
+) -> ExactCopy:
     """Make, seal and log a copy of a file of the entry.
 
+    With the `code` of an order: the copy that bears it, issued now unless it stands already.
     Raises NoSuchEntry, AlreadyAnnulled, NotYoursToCopy, BadCopy, documents.NoSuchFile,
-    NotCopyable, SealMissing, StoreUnavailable.
+    NotCopyable, SealMissing, StoreUnavailable, CopiesAtOnce.
     """
     by.require_scope("register")
     clean = _checked(office, wanted)
-    code = registry.codes.new()
-    with office.db.begin() as session:
-        entry, file = _source(session, entry_id, clean, by)
-        data = _data(office, session, entry, file, clean, code, by)
-        body_id = entry.body_id
-        style = stamps.of_body(session, by.body_id)
-        # A picture is copied as the PDF that was made of it; a PDF as it came.
-        shown = file.sha256 if file.is_pdf else (file.shown_sha256 or file.sha256)
-        source = lasting.current(session, shown)
-    original = documents.read_bytes(office, source)
-    data = replace(data, signers=_signers(office, original, body_id))
-    try:
-        printed = printing.certified_copy(original, data)
-        box = printed.boxes["seal"]
-        made = seals.sealed(
-            office,
-            printed.pdf,
-            body_id=by.body_id,
-            style=style,
-            field=SEAL,
-            box=[box.page + 1, box.x0, box.y0, box.x1, box.y1],
-            name=data.issuer.name,
-            capacity=f"{by.full_name} · {by.title}".strip(" ·"),
-            reason="Ακριβές αντίγραφο",
-            url=data.verification_url,
-        )
-    except printing.PrintingError as error:
-        raise NotCopyable(t("No copy can be made of this PDF: it is locked or damaged.")) from error
-    except signing.SigningError as error:
-        raise SealMissing(
-            t("The copy cannot be sealed now: {why} Nothing was issued.", why=str(error))
-        ) from error
-    stored = documents.keep(office, made.pdf)
-    with office.db.begin() as session:
-        entry, file = _source(session, entry_id, clean, by, hold=True)
-        row = ExactCopy(
-            body_id=entry.body_id,
-            entry_id=entry.id,
-            position=_next(session, entry.id),
-            kind=clean.kind,
-            file_id=file.id,
-            source_sha256=file.sha256,
-            sha256=stored.sha256,
-            size=len(made.pdf),
-            code=code,
-            issued_by=by.person_id,
-            name=by.full_name,
-            capacity=by.title,
-            purpose=clean.purpose,
-            paper_place=clean.paper_place,
-            destroy_after=clean.destroy_after,
-        )
-        session.add(row)
-        session.flush()  # its id, for the event
-        lasting.keep(
-            session,
-            made,
-            sha256=stored.sha256,
-            body_id=entry.body_id,
-            kind=SealedKind.COPY,
-            entry_id=entry.id,
-        )
-        audit.record(
-            session,
-            "entry.copy-issued",
-            by=by,
-            subject=("entry", entry.id),
-            copy=row.position,
-            kind=row.kind,
-            file=file.position,
-            source=file.sha256,
-            sha256=row.sha256,
-        )
-        return row
+    if code is None:
+        code = registry.codes.new()
+    for _ in range(_TRIES):
+        with office.db.begin() as session:
+            known = by_code(session, code)
+            if known is not None:
+                return known
+            entry, file = _source(session, entry_id, clean, by)
+            data = _data(office, session, entry, file, clean, code, by)
+            style = stamps.of_body(session, by.body_id)
+            # A picture is copied as the PDF that was made of it; a PDF as it came.
+            shown = file.sha256 if file.is_pdf else (file.shown_sha256 or file.sha256)
+            source = lasting.current(session, shown)
+        made = certifying.made(office, source, data, style, by)
+        stored = documents.keep(office, made.pdf)
+        with office.db.begin() as session:
+            entry, file = _source(session, entry_id, clean, by, hold=True)
+            known = by_code(session, code)  # the same order, done by another worker meanwhile
+            if known is not None:
+                return known
+            if _next(session, entry.id) == data.position:
+                return _logged(session, entry, file, clean, data, made, stored.sha256, code, by)
+    raise CopiesAtOnce(
+        t("Other copies of this entry are being issued at this moment. Please try again.")
+    )
+
+
+def _logged(
+    session: Session,
+    entry: registry.Entry,
+    file: documents.FileInfo,
+    wanted: NewCopy,
+    data: printing.CertifiedData,
+    made: Made,
+    sha256: str,
+    code: str,
+    by: Principal,
+) -> ExactCopy:
+    """The copy in the log, under the number that is printed on it; the entry is held."""
+    row = ExactCopy(
+        body_id=entry.body_id,
+        entry_id=entry.id,
+        position=data.position,
+        kind=wanted.kind,
+        file_id=file.id,
+        source_sha256=file.sha256,
+        sha256=sha256,
+        size=len(made.pdf),
+        code=code,
+        issued_by=by.person_id,
+        name=by.full_name,
+        capacity=by.title,
+        purpose=wanted.purpose,
+        paper_place=wanted.paper_place,
+        destroy_after=wanted.destroy_after,
+    )
+    session.add(row)
+    session.flush()  # its id, for the event
+    lasting.keep(
+        session,
+        made,
+        sha256=sha256,
+        body_id=entry.body_id,
+        kind=SealedKind.COPY,
+        entry_id=entry.id,
+    )
+    audit.record(
+        session,
+        "entry.copy-issued",
+        by=by,
+        subject=("entry", entry.id),
+        copy=row.position,
+        kind=row.kind,
+        file=file.position,
+        source=file.sha256,
+        sha256=row.sha256,
+    )
+    return row
 
 
 def order(office: Office, entry_id: int, wanted: NewCopy, *, by: Principal) -> ExactCopy | None:
@@ -154,7 +157,7 @@ def order(office: Office, entry_id: int, wanted: NewCopy, *, by: Principal) -> E
     by.require_scope("register")
     clean = _checked(office, wanted)
     with office.db.begin() as session:
-        entry, _ = _source(session, entry_id, clean, by)
+        entry, file = _source(session, entry_id, clean, by)
         outbox.enqueue(
             session,
             "signatures.issue-copy",
@@ -165,6 +168,15 @@ def order(office: Office, entry_id: int, wanted: NewCopy, *, by: Principal) -> E
             purpose=clean.purpose,
             paper_place=clean.paper_place,
             destroy_after=clean.destroy_after.isoformat() if clean.destroy_after else None,
+            code=registry.codes.new(),
+        )
+        audit.record(
+            session,
+            "entry.copy-ordered",
+            by=by,
+            subject=("entry", entry.id),
+            kind=clean.kind.value,
+            file=file.position,
         )
     return None
 
@@ -187,8 +199,12 @@ def issue_ordered(
     purpose: str,
     paper_place: str,
     destroy_after: str | None,
+    code: str,
 ) -> None:
-    """Make a copy that was ordered, with the rights that the person has now."""
+    """Make a copy that was ordered, with the rights that the person has now; once for an order.
+
+    The order names the copy's code: a job whose worker died after the copy stood finds it again.
+    """
     wanted = NewCopy(
         CopyKind(kind),
         position,
@@ -198,7 +214,7 @@ def issue_ordered(
     )
     with run.office.db.begin() as session:
         by = organization.principal(session, user_id, via=organization.Via.JOB)
-    issue(run.office, entry_id, wanted, by=by)
+    issue(run.office, entry_id, wanted, by=by, code=code)
 
 
 def of_entry(session: Session, entry_id: int) -> list[ExactCopy]:
@@ -314,25 +330,6 @@ def _data(
         paper_place=wanted.paper_place,
         destroy_after=wanted.destroy_after,
     )
-
-
-def _signers(office: Office, pdf: bytes, body_id: int) -> tuple[str, ...]:
-    """Who signed what is copied, when, and whether it holds today.
-
-    Raises NotCopyable where a signature does not: nobody certifies a document that was changed.
-    """
-    report = validating.check(office, pdf, body_id=body_id)
-    persons = [one for one in report.signatures if one.kind != "timestamp"]
-    if persons and report.verdict == "invalid":
-        raise NotCopyable(
-            t("The signatures of this file do not hold: no exact copy of it is issued.")
-        )
-    said = []
-    for one in persons:
-        at = clock.local(one.time, office.settings.zone) if one.time else None
-        when = f", {at:%d/%m/%Y %H:%M}" if at else ""
-        said.append(f"{one.signer or '–'}{when}: {word(one.verdict).in_language('el')}")
-    return tuple(said)
 
 
 def _next(session: Session, entry_id: int) -> int:

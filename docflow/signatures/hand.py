@@ -1,14 +1,12 @@
 """Signing by a person: one paper or many, with his key wherever it lies.
 
 What the person types for it (password, PIN, one-time password) lives as long as the call. Wrong
-secrets are counted: after five within a quarter of an hour the key rests.
+secrets are counted (`patience`).
 """
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from hashlib import sha256
 
 import signing
@@ -17,16 +15,17 @@ from docflow.errors import Conflict, DocflowError, Unavailable
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Principal
-from docflow.signatures import keys, services, stamps, vault
+from docflow.signatures import keys, patience, services, stamps, vault
 from docflow.signatures.keys import BadKeyFile, WrongKeyPassword
 from docflow.signatures.models import KeyKind, Keyring, Level
-
-log = logging.getLogger(__name__)
-WRONG_SECRETS, WINDOW = 5, timedelta(minutes=15)
 
 
 class SignerAway(Unavailable):
     """The service or token that holds the key does not answer."""
+
+
+class OtpSpent(Conflict):
+    """A one-time password serves once: the rest needs a new one."""
 
 
 class Refused(WrongKeyPassword):
@@ -91,6 +90,7 @@ class Hand:
     ) -> None:
         self._office, self._row, self._key, self._style = office, row, key, style
         self._ahead: dict[tuple[str, str], Made | DocflowError] = {}
+        self._spent: DocflowError | None = None  # why the service is not asked once more
 
     def __call__(self, pdf: bytes, order: Order) -> Made:
         """The paper with the person's signature.
@@ -143,6 +143,9 @@ class Hand:
 
     def _remote(self, key: services.RemoteKey, orders: Sequence[tuple[bytes, Order]]) -> None:
         """One authorisation of the service for all of them."""
+        if self._spent is not None:
+            self._ahead |= {_name(pdf, order): self._spent for pdf, order in orders}
+            return
         pending: dict[tuple[str, str], signing.Pending] = {}
         for pdf, order in orders:
             name = _name(pdf, order)
@@ -153,16 +156,33 @@ class Hand:
         if not pending:
             return
         try:
-            values = key.sign_digests([one.digest for one in pending.values()])
-        except signing.SigningError as error:
-            note_wrong(self._office, self._row.user_id, error)
-            self._ahead |= dict.fromkeys(pending, in_own_words(error))
+            values = self._asked(key, [one.digest for one in pending.values()])
+        except DocflowError as error:
+            self._ahead |= dict.fromkeys(pending, error)
             return
         for (name, one), value in zip(pending.items(), values, strict=True):
             try:
                 self._ahead[name] = finished(self._office, one, value, key.key.subject_name)
             except DocflowError as error:
                 self._ahead[name] = error
+
+    def _asked(self, key: services.RemoteKey, digests: Sequence[bytes]) -> Sequence[bytes]:
+        """The service's signatures. What it refused is not shown to it a second time."""
+        try:
+            with patience.tried(self._office, self._row.user_id), own_words():
+                values = key.sign_digests(digests)
+        except (WrongKeyPassword, throttle.TooManyTries) as error:
+            self._spent = error
+            raise
+        finally:
+            if key.is_once and self._spent is None:
+                self._spent = OtpSpent(
+                    t(
+                        "The one-time password signs no more than was signed with it. Ask for a "
+                        "new one-time password and sign the rest."
+                    )
+                )
+        return values
 
 
 @contextmanager
@@ -176,9 +196,8 @@ def opened(office: Office, *, by: Principal, secrets: Secrets) -> Iterator[Hand]
     with office.db.read() as session:
         row = keys.of_person(session, by.person_id)
         style = stamps.of_body(session, by.body_id)
-        throttle.require_below(session, tries(by), limit=WRONG_SECRETS, every=WINDOW)
     with ExitStack() as stack:
-        with own_words(office, by):
+        with patience.tried(office, by.person_id), own_words():
             key = _opened(office, row, secrets, stack)
         yield Hand(office, row, key, style)
 
@@ -262,27 +281,12 @@ def stamp_of(office: Office, row: Keyring, style: stamps.Style, order: Order) ->
 
 
 @contextmanager
-def own_words(office: Office, by: Principal) -> Iterator[None]:
-    """What key or service said, in our words; wrong secrets are counted."""
+def own_words() -> Iterator[None]:
+    """What key or service said, in our words."""
     try:
         yield
     except signing.SigningError as error:
-        note_wrong(office, by.person_id, error)
         raise in_own_words(error) from error
-    except WrongKeyPassword:
-        note_wrong(office, by.person_id, signing.WrongPassword())
-        raise
-
-
-def note_wrong(office: Office, user_id: int, error: signing.SigningError) -> None:
-    """Count a wrong secret."""
-    if not isinstance(error, signing.WrongPassword | signing.AuthorisationRefused):
-        return
-    try:
-        with office.db.begin() as session:
-            throttle.count(session, f"key:{user_id}", limit=WRONG_SECRETS, every=WINDOW)
-    except throttle.TooManyTries:
-        log.warning("the key of user %s rests: too many wrong secrets", user_id)
 
 
 def in_own_words(error: Exception) -> DocflowError:
@@ -320,7 +324,3 @@ def in_own_words(error: Exception) -> DocflowError:
 
 def _name(pdf: bytes, order: Order) -> tuple[str, str]:
     return sha256(pdf).hexdigest(), order.field
-
-
-def tries(by: Principal) -> str:
-    return f"key:{by.person_id}"

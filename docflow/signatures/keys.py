@@ -62,27 +62,6 @@ def administer(
     return _kept(session, data, password, owner_id=owner_id, by=by, settings=settings)
 
 
-def change_password(
-    session: Session, old: str, new: str, *, by: Principal, settings: Settings
-) -> Keyring:
-    """Put the person's key file under a new password.
-
-    Raises NoKey, WrongKeyPassword, BadKeyFile, VaultLocked.
-    """
-    row = of_person(session, by.person_id)
-    if row.pkcs12 is None:
-        raise NoKey(t("Your key is not kept here: its password is changed where it lies."))
-    if len(new) < 8:
-        raise WrongKeyPassword(t("Choose at least 8 characters."), field="new_password")
-    data = vault.unwrap(row.pkcs12, owner_id=row.user_id, settings=settings)
-    open_key(data, old)
-    changed = signing.with_password(data, old, new)
-    row.pkcs12 = vault.wrap(changed, owner_id=row.user_id, settings=settings)
-    row.administered_by = None
-    audit.record(session, "key.password-changed", by=by, subject=("user", row.user_id))
-    return row
-
-
 def keep_connected(
     session: Session,
     key: "signing.SigningKey",  # as text: naming the class would load pyHanko
@@ -114,27 +93,18 @@ def keep_connected(
 
 def remove(session: Session, *, by: Principal) -> None:
     """Forget the person's key. What it signed stays signed. Raises NoKey."""
+    by.require_scope("sign")
     row = of_person(session, by.person_id)
     audit.record(session, "key.removed", by=by, subject=("user", row.user_id), kind=row.kind)
     session.delete(row)
 
 
-def of_person(session: Session, user_id: int) -> Keyring:
+def of_person(session: Session, user_id: int, *, hold: bool = False) -> Keyring:
     """Raises NoKey."""
-    row = session.get(Keyring, user_id)
+    row = session.get(Keyring, user_id, with_for_update=True if hold else None)
     if row is None:
         raise NoKey(t("You have no signing key yet. Add one under “My keys”."))
     return row
-
-
-def open_own(
-    session: Session, password: str, *, by: Principal, settings: Settings
-) -> "signing.SigningKey":
-    """The person's key file, opened. Raises NoKey, WrongKeyPassword, BadKeyFile, VaultLocked."""
-    row = of_person(session, by.person_id)
-    if row.pkcs12 is None:
-        raise NoKey(t("This needs a key that is kept here as a file. Yours lies elsewhere."))
-    return open_key(vault.unwrap(row.pkcs12, owner_id=row.user_id, settings=settings), password)
 
 
 def open_key(data: bytes, password: str) -> "signing.SigningKey":

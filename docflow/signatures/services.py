@@ -26,11 +26,15 @@ class ChooseKey(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class RemoteKey:
-    """A key that signs digests, `batch` of them with one authorisation."""
+    """A key that signs digests, `batch` of them with one authorisation.
+
+    `is_once`: what was typed serves for one authorisation, and never for a second.
+    """
 
     key: "signing.SigningKey"
     batch: int
     sign_digests: Callable[[Sequence[bytes]], Sequence[bytes]]
+    is_once: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ def csc(settings: Settings, row: Keyring, *, password: str, pin: str, otp: str) 
         pin=pin if credential.needs_pin else None,
         otp=otp if credential.needs_otp else None,
     )
-    return RemoteKey(credential.key, credential.batch, given)
+    return RemoteKey(credential.key, credential.batch, given, is_once=credential.needs_otp)
 
 
 def otp(settings: Settings, row: Keyring, *, password: str, otp: str) -> RemoteKey:
@@ -114,7 +118,7 @@ def otp(settings: Settings, row: Keyring, *, password: str, otp: str) -> RemoteK
     def one(digests: Sequence[bytes]) -> Sequence[bytes]:
         return [service.sign(digest, otp=otp) for digest in digests]
 
-    return RemoteKey(service.key(), 1, one)
+    return RemoteKey(service.key(), 1, one, is_once=True)
 
 
 def send_otp(settings: Settings, row: Keyring, *, password: str) -> str:

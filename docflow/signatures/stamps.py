@@ -61,6 +61,7 @@ def of_body(session: Session, body_id: int) -> Style:
 
 def save(session: Session, style: Style, *, by: Principal) -> Style:
     """Change how the body's stamps look from now on. Raises NotAllowed, BadStamp."""
+    by.require_scope("administer")
     by.require(by.is_administrator, t("Only an administrator changes the stamps."))
     clean = checked(style)
     session.merge(

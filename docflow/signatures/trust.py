@@ -83,6 +83,7 @@ def of_body(session: Session, body_id: int) -> list[TrustRoot]:
 
 def add(session: Session, data: bytes, *, by: Principal) -> list[TrustRoot]:
     """Trust the authorities of a PEM or DER file. Raises NotAllowed, BadRoot."""
+    by.require_scope("administer")
     by.require(by.is_administrator, t("Only an administrator changes whom the body trusts."))
     rows = []
     for one in split(data) or [data]:
@@ -106,6 +107,7 @@ def add(session: Session, data: bytes, *, by: Principal) -> list[TrustRoot]:
 
 def withdraw(session: Session, fingerprint: str, *, by: Principal) -> None:
     """Trust an authority no more; verdicts given before stay as they were. Raises NoSuchRoot."""
+    by.require_scope("administer")
     by.require(by.is_administrator, t("Only an administrator changes whom the body trusts."))
     row = session.get(TrustRoot, (by.body_id, fingerprint))
     if row is None or row.withdrawn_at is not None:

@@ -77,7 +77,7 @@ def _proposed(
 
 def _pages_of(session: Session, entry_id: int) -> tuple[int, tuple[ocr.Page, ...]]:
     for file in documents.files(session, entry_id)[:_FILES]:
-        if file.role not in _READ:
+        if file.role not in _READ or file.is_closed:
             continue
         rows = session.scalars(
             select(PageText)

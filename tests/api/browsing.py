@@ -60,6 +60,11 @@ def hidden(response: httpx.Response) -> dict[str, str]:
     return {unescape(name): unescape(value) for name, value in _HIDDEN.findall(response.text)}
 
 
+def seen(browser: Browser, draft: str, **fields: str) -> dict[str, str]:
+    """The form of an act on a draft: what is typed, and the step of the page as it stands now."""
+    return {"step": hidden(browser.get(draft))["step"], **fields}
+
+
 def typed(response: httpx.Response, name: str) -> str:
     """What stands in a text field of the page."""
     field = re.search(rf'<input [^>]*name="{name}"[^>]*value="([^"]*)"', response.text)

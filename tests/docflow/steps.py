@@ -100,6 +100,16 @@ def signed(office: Office, town: Town, draft_id: int, *usernames: str) -> circul
     return state
 
 
+def step_of(office: Office, town: Town, draft_id: int, username: str) -> int:
+    """The last step that asked the person; 1 where none ever did."""
+    with office.db.begin() as session:
+        query = select(circulation.Step.id).where(
+            circulation.Step.draft_id == draft_id,
+            circulation.Step.user_id == town.users[username],
+        )
+        return session.scalars(query.order_by(circulation.Step.id.desc())).first() or 1
+
+
 def draft(office: Office, draft_id: int) -> circulation.Draft:
     with office.db.begin() as session:
         return session.get_one(circulation.Draft, draft_id)

@@ -88,7 +88,7 @@ def _batch(page: Page, drafts: list[str]) -> None:
     """All that waits is chosen by keyboard and signed with one password."""
     page.goto("/drafts")
     for draft in drafts:
-        box = page.locator(f"input[name=draft][value='{draft.rpartition('/')[2]}']")
+        box = page.locator(f"input[name=draft][value^='{draft.rpartition('/')[2]}.']")
         box.focus()
         page.keyboard.press("Space")
         expect(box).to_be_checked()

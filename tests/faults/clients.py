@@ -205,7 +205,8 @@ class Signer(Client):
             },
             expect=again,
         )
-        secret = {"password": factories.KEY_PASSWORD, "round": 1}
+        [step] = self.call("mayor", "GET", f"/drafts/{draft}").json()["steps"]
+        secret = {"password": factories.KEY_PASSWORD, "step": step["id"]}
         signed = self.call("mayor", "POST", f"/drafts/{draft}/signatures", json=secret).json()
         if signed["state"] not in ("issuing", "issued", "issue-failed"):
             raise AssertionError(f"draft {draft} was signed, and is {signed['state']}")

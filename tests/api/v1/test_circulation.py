@@ -49,6 +49,13 @@ def steps(town: Town, rule: str = "all") -> dict[str, Any]:
     }
 
 
+def step(caller: httpx.Client, draft_id: int) -> int:
+    """The caller's last step of the draft, as he reads it now."""
+    steps = caller.get(f"/drafts/{draft_id}").json()["steps"]
+    mine = [one for one in steps if one["is_mine"] or one["is_deputised"]]
+    return int(mine[-1]["id"])
+
+
 def problem(answer: httpx.Response) -> str:
     return str(answer.json()["type"]).rpartition(":")[2]
 
@@ -66,7 +73,9 @@ def test_a_draft_goes_round_by_rank(calling: Calling, town: Town, draft_id: int)
         (3, "waiting"),
     ]
     body = {"password": factories.KEY_PASSWORD, "objection": "Διαφωνώ"}
-    signed = calling("director").post(f"/drafts/{draft_id}/signatures", json=body)
+    director, lawyer, secretary = (calling(n) for n in ("director", "lawyer", "secretary"))
+    path, seen = f"/drafts/{draft_id}/signatures", {**body, "step": step(director, draft_id)}
+    signed = director.post(path, json=seen)
     assert [s["state"] for s in signed.json()["steps"]] == [
         "signed",
         "covered",
@@ -74,9 +83,11 @@ def test_a_draft_goes_round_by_rank(calling: Calling, town: Town, draft_id: int)
         "active",
     ]
     assert signed.json()["steps"][0]["objection"] == "Διαφωνώ"
-    noted = calling("lawyer").post(f"/drafts/{draft_id}/note")
+    note = {"step": step(lawyer, draft_id)}
+    noted = lawyer.post(f"/drafts/{draft_id}/note", json=note)
     assert noted.json()["steps"][2]["state"] == "noted"
-    late = calling("secretary").post(f"/drafts/{draft_id}/signatures", json=body)
+    assert lawyer.post(f"/drafts/{draft_id}/note", json=note).status_code == 409
+    late = secretary.post(path, json={**body, "step": step(secretary, draft_id)})
     assert (late.status_code, problem(late)) == (403, "not-your-turn")
 
 
@@ -106,8 +117,11 @@ def test_many_are_signed_with_a_result_each(
     ids = [draft_id, begun(api_office, town)]
     for one in ids:
         calling("engineer").post(f"/drafts/{one}/circulation", json=steps(town))
-    body = {"drafts": [ids[0], 10**9, ids[1]], "password": factories.KEY_PASSWORD}
-    results = calling("director").post("/drafts/signatures", json=body)
+    director = calling("director")
+    waiting = {d["id"]: d["step"] for d in director.get("/tasks/awaiting-signature").json()}
+    chosen = [{"draft": one, "step": waiting.get(one, 1)} for one in (ids[0], 10**9, ids[1])]
+    body = {"drafts": chosen, "password": factories.KEY_PASSWORD}
+    results = director.post("/drafts/signatures", json=body)
     assert results.status_code == 200, results.text
     assert [(r["draft_id"], r["is_signed"]) for r in results.json()] == [
         (ids[0], True),
@@ -127,13 +141,52 @@ def test_a_draft_is_recalled_forwarded_and_rejected(
     engineer.post(f"{path}/circulation", json=steps(town))
     assert engineer.post(f"{path}/recall").json()["state"] == "drafting"
     engineer.post(f"{path}/circulation", json=steps(town))
-    passed = director.post(
-        f"{path}/forwarding", json={"to": town.users["colleague"], "reason": "Αρμόδιος"}
-    )
+    forward = {"to": town.users["colleague"], "reason": "Αρμόδιος"}
+    seen = step(director, draft_id)
+    passed = director.post(f"{path}/forwarding", json={**forward, "step": seen})
     assert passed.status_code == 200, passed.text
-    rejected = calling("colleague").post(f"{path}/rejection", json={"reason": "Όχι"})
+    colleague = calling("colleague")
+    refusal = {"reason": "Όχι", "step": step(colleague, draft_id)}
+    rejected = colleague.post(f"{path}/rejection", json=refusal)
     assert rejected.json()["state"] == "rejected"
     assert engineer.post(f"{path}/recall").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("act", "more"),
+    [
+        ("signatures", {"password": factories.KEY_PASSWORD}),
+        ("return", {"reason": "Λάθος ποσό"}),
+        ("rejection", {"reason": "Αναρμόδια"}),
+        ("forwarding", {"reason": "Αρμόδιος"}),
+    ],
+)
+def test_who_read_an_earlier_text_does_nothing_to_the_present_one(
+    calling: Calling, town: Town, draft_id: int, act: str, more: dict[str, Any]
+) -> None:
+    engineer, director = calling("engineer"), calling("director")
+    path = f"/drafts/{draft_id}"
+    engineer.post(f"{path}/circulation", json=steps(town))
+    old = {**more, "step": step(director, draft_id)}
+    if act == "forwarding":
+        old["to"] = town.users["colleague"]
+    engineer.post(f"{path}/recall")
+    engineer.post(f"{path}/circulation", json=steps(town))
+    told = director.post(f"{path}/{act}", json=old)
+    assert (told.status_code, problem(told)) == (409, "draft-moved")
+    blind = director.post(f"{path}/{act}", json={k: v for k, v in old.items() if k != "step"})
+    assert (blind.status_code, problem(blind)) == (422, "bad-request-form")
+    if act == "signatures":
+        secret = {"password": factories.KEY_PASSWORD}
+        batch = {"drafts": [{"draft": draft_id, "step": old["step"]}], **secret}
+        [one] = director.post("/drafts/signatures", json=batch).json()
+        assert not one["is_signed"]
+        blind = director.post("/drafts/signatures", json={"drafts": [draft_id], **secret})
+        assert blind.status_code == 422
+    states = [one["state"] for one in engineer.get(path).json()["steps"]]
+    assert states == ["cancelled"] * 4 + ["active", "active", "waiting", "waiting"]
+    done = director.post(f"{path}/{act}", json={**old, "step": step(director, draft_id)})
+    assert done.status_code == 200, done.text
 
 
 def test_versions_and_sheet_are_read(calling: Calling, town: Town, draft_id: int) -> None:

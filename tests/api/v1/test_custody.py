@@ -90,7 +90,8 @@ def test_holds_and_erasures(
     assert officer.post(address, json={"approve": False}).status_code == 422
     refusal = {"approve": False, "reason": "αβάσιμο"}
     assert officer.post(address, json=refusal).status_code == 204
-    [first, *_] = officer.get("/erasures").json()["items"]
+    items = officer.get("/erasures").json()["items"]
+    [first] = [one for one in items if one["id"] == asked.json()["id"]]
     assert (first["is_approved"], first["decision_reason"]) == (False, "αβάσιμο")
     assert officer.post(address, json=refusal).status_code == 409
 

@@ -237,19 +237,20 @@ def test_a_draft_is_signed_in_order_by_each_person_s_key(
         "Γιώργος Αλεξίου",
         "Νίκος Παπαδόπουλος",
     ]
-    body = {"password": KEY_PASSWORD, "round": 1}
-    early = mayor.post(f"{path}/signatures", json=body)
+    steps = [step["id"] for step in sent.json()["steps"]]
+    bodies = [{"password": KEY_PASSWORD, "step": step} for step in steps]
+    early = mayor.post(f"{path}/signatures", json=bodies[2])
     assert early.json()["type"] == "urn:docflow:problem:not-your-turn"
-    wrong = engineer.post(f"{path}/signatures", json={"password": "λάθος"})
+    wrong = engineer.post(f"{path}/signatures", json={**bodies[0], "password": "λάθος"})
     assert wrong.json()["type"] == "urn:docflow:problem:wrong-key-password"
-    for person in (engineer, director):
+    for person, body in zip((engineer, director), bodies, strict=False):
         answer = person.post(f"{path}/signatures", json=body)
         assert answer.status_code == 200, answer.text
-    repeated = director.post(f"{path}/signatures", json=body)
+    repeated = director.post(f"{path}/signatures", json=bodies[1])
     assert repeated.status_code == 200
     assert baskets(mayor)["awaiting-signature"] == 1
     assert [d["id"] for d in mayor.get("/tasks/awaiting-signature").json()] == [draft["id"]]
-    last = mayor.post(f"{path}/signatures", json=body).json()
+    last = mayor.post(f"{path}/signatures", json=bodies[2]).json()
     assert last["state"] == "issuing"
     document = mayor.get(f"{path}/document")
     assert document.content.startswith(b"%PDF-")
@@ -263,9 +264,10 @@ def test_a_returned_draft_goes_back_to_its_drafter(
     draft = drafted(clerk, calling, town)
     path = f"/drafts/{draft['id']}"
     engineer, director = calling("engineer"), calling("director")
-    engineer.post(f"{path}/circulation", json={"final_signer_id": town.users["mayor"]})
-    engineer.post(f"{path}/signatures", json={"password": KEY_PASSWORD})
-    back = director.post(f"{path}/return", json={"reason": "Λείπει η προθεσμία"})
+    sent = engineer.post(f"{path}/circulation", json={"final_signer_id": town.users["mayor"]})
+    first, second, _ = (step["id"] for step in sent.json()["steps"])
+    engineer.post(f"{path}/signatures", json={"password": KEY_PASSWORD, "step": first})
+    back = director.post(f"{path}/return", json={"reason": "Λείπει η προθεσμία", "step": second})
     assert back.json()["state"] == "drafting"
     assert engineer.post(f"{path}/withdrawal").json()["state"] == "withdrawn"
     assert engineer.post(f"{path}/issue").status_code == 409

@@ -63,7 +63,11 @@ def test_a_token_without_the_scope_is_refused(
     calling: Calling, method: str, path: str, scope: str
 ) -> None:
     others = [one for one in api.v1.security.SCOPES if one != scope]
-    bodies = {"annulment": {"reason": "x"}, "return": {"reason": "x"}, "ures": {"password": "x"}}
+    bodies = {
+        "annulment": {"reason": "x"},
+        "return": {"reason": "x", "step": 1},
+        "ures": {"password": "x", "step": 1},
+    }
     body = next((b for end, b in bodies.items() if path.endswith(end)), LETTER)
     client = calling("clerk", *others)
     answer = client.request(method, path, json=body if method == "POST" else None)

@@ -8,8 +8,9 @@ import pytest
 
 from docflow import circulation, clock, organization
 from tests import factories
-from tests.api.browsing import Browser, typed, words
+from tests.api.browsing import Browser, hidden, seen, typed, words
 from tests.api.conftest import House
+from tests.docflow.steps import step_of
 
 Browsing = Callable[..., Browser]
 PASSWORD = {"password": factories.KEY_PASSWORD}
@@ -29,9 +30,18 @@ def begun(house: House) -> int:
         return circulation.begin_answer(session, entry_id, factories.content(), by=by).id
 
 
-def circulated(house: House, *, names: tuple[str, ...] = ("director",)) -> int:
+def circulated(house: House, *, names: tuple[str, ...] = ("director",), informed: str = "") -> int:
     """A draft that waits for these countersigners beside each other, then for the mayor."""
     draft_id = begun(house)
+    sent(house, draft_id, names=names, informed=informed)
+    return draft_id
+
+
+def sent(
+    house: House, draft_id: int, *, names: tuple[str, ...] = ("director",), informed: str = ""
+) -> None:
+    """Send the draft round so; with `informed` that person is only told, and the mayor signs."""
+    names = () if informed else names
     steps = [
         circulation.ChainStep(
             1,
@@ -42,11 +52,19 @@ def circulated(house: House, *, names: tuple[str, ...] = ("director",)) -> int:
         for name in names
     ]
     steps.append(circulation.ChainStep(2, circulation.StepKind.SIGNATURE, circulation.Who.FINAL))
+    if informed:
+        person = house.town.users[informed]
+        information = circulation.StepKind.INFORMATION
+        steps.append(circulation.ChainStep(1, information, circulation.Who.PERSON, person))
     with house.office.db.read() as session:
         by = house.town.person(session, "engineer")
     mayor = house.town.users["mayor"]
     circulation.circulate(house.office, draft_id, by=by, final_signer_id=mayor, steps=steps)
-    return draft_id
+
+
+def chosen(house: House, draft_id: int) -> str:
+    """The box of a draft that waits for the director."""
+    return f"{draft_id}.{step_of(house.office, house.town, draft_id, 'director')}"
 
 
 def test_the_list_says_what_is_asked(browsing: Browsing, house: House):
@@ -62,11 +80,15 @@ def test_many_are_signed_with_one_password_and_each_has_its_result(
 ):
     director = browsing("director")
     first, second, third = (circulated(house) for _ in range(3))
-    confirm = director.get(f"/drafts/batch?draft={first}&draft={second}&draft={third}")
+    boxes = [chosen(house, one) for one in (first, second, third)]
+    listed = director.get("/drafts").text
+    assert all(f'name="draft" value="{box}"' in listed for box in boxes)
+    confirm = director.get("/drafts/batch", params={"draft": boxes})
+    assert all(f'name="draft" value="{box}"' in confirm.text for box in boxes)
     assert "3 documents will be signed" in words(confirm)
     with house.office.db.begin() as session:  # in the middle one goes away
         circulation.recall(session, second, by=house.town.person(session, "engineer"))
-    form = {"draft": [str(first), str(second), str(third)], **PASSWORD}
+    form = {"draft": boxes, **PASSWORD}
     results = director.post("/drafts/batch", data=form)
     assert results.status_code == 200
     told = words(results)
@@ -81,16 +103,16 @@ def test_a_batch_with_a_wrong_password_comes_back_and_signs_nothing(
 ):
     draft_id = circulated(house)
     director = browsing("director")
-    form = {"draft": [str(draft_id)], "password": "μυστικό-λάθος"}
+    form = {"draft": [chosen(house, draft_id)], "password": "μυστικό-λάθος"}
     answer = director.post("/drafts/batch", data=form)
     assert answer.status_code == 422
     assert "μυστικό-λάθος" not in answer.text
     assert "1 document will be signed" in words(answer)
-    right = director.post("/drafts/batch", data={"draft": [str(draft_id)], **PASSWORD})
+    right = director.post("/drafts/batch", data={"draft": [chosen(house, draft_id)], **PASSWORD})
     assert "Done: 1 signed, 0 not signed" in words(right)
 
 
-@pytest.mark.parametrize("form", [{}, {"draft": "x"}, {"draft": "999999999"}])
+@pytest.mark.parametrize("form", [{}, {"draft": "x"}, {"draft": "17"}, {"draft": "999999999.1"}])
 def test_a_batch_of_nothing_or_nonsense_is_answered(browsing: Browsing, form: dict[str, str]):
     answer = browsing("director").post("/drafts/batch", data={**form, **PASSWORD})
     assert answer.status_code in (200, 422)
@@ -163,28 +185,69 @@ def test_a_chain_that_is_wrong_comes_back_as_it_was(
 def test_a_countersigner_objects_and_the_drafter_reads_it(browsing: Browsing, house: House):
     draft_id = circulated(house)
     director = browsing("director")
-    form = {**PASSWORD, "objection": "Διαφωνώ με τη δαπάνη"}
+    form = seen(director, f"/drafts/{draft_id}", **PASSWORD, objection="Διαφωνώ με τη δαπάνη")
     assert director.post(f"/drafts/{draft_id}/sign", data=form).status_code == 303
     told = words(browsing("engineer").get(f"/drafts/{draft_id}"))
     assert "Written objection (not printed): Διαφωνώ με τη δαπάνη" in told
 
 
+@pytest.mark.parametrize(
+    ("act", "fields"),
+    [
+        ("sign", PASSWORD),
+        ("return", {"reason": "Λάθος ποσό"}),
+        ("reject", {"reject_reason": "Αναρμόδια"}),
+        ("forward", {"forward_reason": "Αρμόδια"}),
+        ("take-note", {}),
+    ],
+)
+def test_a_page_of_an_earlier_text_does_nothing_to_the_present_one(
+    browsing: Browsing, house: House, act: str, fields: dict[str, str]
+):
+    """A page left open: meanwhile the draft was recalled, changed, and came to the person again."""
+    draft_id = circulated(house, informed="director" if act == "take-note" else "")
+    director, path = browsing("director"), f"/drafts/{draft_id}"
+    old = seen(director, path, **fields)
+    if act == "forward":
+        old["to"] = str(house.town.users["secretary"])
+    with house.office.db.begin() as session:
+        by = house.town.person(session, "engineer")
+        circulation.recall(session, draft_id, by=by)
+        content = factories.content(body="Σας γνωρίζουμε το αντίθετο.")
+        circulation.save(session, draft_id, content, version=1, by=by)
+    sent(house, draft_id, informed="director" if act == "take-note" else "")
+    new = seen(director, path, **fields)["step"]
+    assert new != old["step"]
+    for form in (old, {name: value for name, value in old.items() if name != "step"}):
+        told = director.post(f"{path}/{act}", data=form)
+        assert told.status_code == 409
+        assert "The draft has moved on in the meantime. Look at it again." in words(told)
+    assert hidden(told)["step"] == new  # still his, and untouched
+    done = director.post(f"{path}/{act}", data={**old, "step": new})
+    assert done.status_code == 303, words(done)
+
+
 def test_what_was_typed_stays_when_the_password_is_wrong(browsing: Browsing, house: House):
     draft_id = circulated(house)
-    form = {"password": "λάθος", "objection": "Διαφωνώ με τη δαπάνη"}
-    answer = browsing("director").post(f"/drafts/{draft_id}/sign", data=form)
+    director, path = browsing("director"), f"/drafts/{draft_id}"
+    form = seen(director, path, password="λάθος", objection="Διαφωνώ με τη δαπάνη")
+    answer = director.post(f"{path}/sign", data=form)
     assert answer.status_code == 422
     assert typed(answer, "objection") == "Διαφωνώ με τη δαπάνη"
-    assert browsing("director").post(f"/drafts/{draft_id}/sign", data=PASSWORD).status_code == 303
+    right = {**PASSWORD, "step": hidden(answer)["step"]}
+    assert director.post(f"{path}/sign", data=right).status_code == 303
 
 
 def test_a_draft_is_rejected_for_good(browsing: Browsing, house: House):
     draft_id = circulated(house)
     director = browsing("director")
-    empty = director.post(f"/drafts/{draft_id}/reject", data={"reject_reason": " "})
+    empty = director.post(
+        f"/drafts/{draft_id}/reject", data=seen(director, f"/drafts/{draft_id}", reject_reason=" ")
+    )
     assert empty.status_code == 422
     assert "Write the reason of the rejection" in words(empty)
-    director.post(f"/drafts/{draft_id}/reject", data={"reject_reason": "Αναρμόδια"})
+    form = {"step": hidden(empty)["step"], "reject_reason": "Αναρμόδια"}
+    director.post(f"/drafts/{draft_id}/reject", data=form)
     told = words(browsing("engineer").get(f"/drafts/{draft_id}"))
     assert "The draft was rejected" in told
     assert "Αναρμόδια" in told
@@ -212,7 +275,10 @@ def test_after_a_colleagues_signature_the_recall_is_refused_on_the_page(
     browsing: Browsing, house: House
 ):
     draft_id = circulated(house)
-    browsing("director").post(f"/drafts/{draft_id}/sign", data=PASSWORD)
+    director = browsing("director")
+    director.post(
+        f"/drafts/{draft_id}/sign", data=seen(director, f"/drafts/{draft_id}", **PASSWORD)
+    )
     answer = browsing("engineer").post(f"/drafts/{draft_id}/recall")
     assert answer.status_code == 409
     assert "Γιώργος Αλεξίου has signed already" in words(answer)
@@ -222,7 +288,12 @@ def test_a_step_is_passed_on(browsing: Browsing, house: House):
     draft_id = circulated(house)
     director, town = browsing("director"), house.town
     assert director.post(f"/drafts/{draft_id}/forward", data={}).status_code == 422
-    form = {"to": str(town.users["secretary"]), "forward_reason": "Αρμόδια για το θέμα"}
+    form = seen(
+        director,
+        f"/drafts/{draft_id}",
+        to=str(town.users["secretary"]),
+        forward_reason="Αρμόδια για το θέμα",
+    )
     assert director.post(f"/drafts/{draft_id}/forward", data=form).status_code == 303
     assert "passed on by a colleague" in words(browsing("secretary").get(f"/drafts/{draft_id}"))
 
@@ -246,7 +317,8 @@ def test_a_deputy_is_appointed_acts_and_is_ended(browsing: Browsing, house: Hous
     page = colleague.get(f"/drafts/{draft_id}")
     assert "You act for Γιώργος Αλεξίου" in words(page)
     assert "Γιώργος Αλεξίου" in words(colleague.get("/drafts"))
-    assert colleague.post(f"/drafts/{draft_id}/sign", data=PASSWORD).status_code == 303
+    form = {**PASSWORD, "step": hidden(page)["step"]}
+    assert colleague.post(f"/drafts/{draft_id}/sign", data=form).status_code == 303
     assert "By order (με εντολή): Πέτρος Δήμου" in words(
         browsing("engineer").get(f"/drafts/{draft_id}")
     )
@@ -333,7 +405,7 @@ def test_a_final_signer_ends_the_chain_from_the_page(browsing: Browsing, house: 
         grant_id = grant.id
     secretary = browsing("secretary")
     assert "Sign as the last" in words(secretary.get(f"/drafts/{draft_id}"))
-    form = {**PASSWORD, "as_last": "1"}
+    form = seen(secretary, f"/drafts/{draft_id}", **PASSWORD, as_last="1")
     assert secretary.post(f"/drafts/{draft_id}/sign", data=form).status_code == 303
     assert "Not asked any more" in words(secretary.get(f"/drafts/{draft_id}"))
     with house.office.db.begin() as session:  # the house is shared with other tests

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from docflow import clock, closings
+from docflow import clock, closings, signatures
 from docflow.registry import Direction
 from tests import factories
 from tests.api.browsing import Browser, words
@@ -102,6 +102,34 @@ def test_the_report_names_what_is_in_the_way_until_the_registrar_closed_the_days
     assert "No number is given in it any more." in said
     declaration = registrar.get(f"/closings/{old_year}/years/2025/declaration")
     assert declaration.content.startswith(b"%PDF")
+
+
+def test_who_may_not_close_has_no_password_tried(
+    browsing: Browsing, old_year: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    monkeypatch.setattr(signatures, "open_own", lambda _, password, **__: tried.append(password))
+    form = {"sure": "yes", "password": "μαντεύω"}
+    assert browsing("clerk").post(f"/closings/{old_year}/years/2025", data=form).status_code == 403
+    stranger = browsing("engineer").post(f"/closings/{old_year}/years/2025", data=form)
+    assert stranger.status_code == 404
+    assert tried == []
+
+
+def test_the_key_for_the_declaration_rests_after_five_wrong_passwords(
+    browsing: Browsing, house: House, old_year: str
+) -> None:
+    data = house.keys.pki.issue_person(name="Ελένη", password=factories.KEY_PASSWORD)
+    with house.office.db.begin() as session:
+        by = house.town.person(session, "registrar")
+        signatures.keys.add(
+            session, data, factories.KEY_PASSWORD, by=by, settings=house.office.settings
+        )
+    registrar, form = browsing("registrar"), {"sure": "yes", "password": "λάθος"}
+    answers = [
+        registrar.post(f"/closings/{old_year}/years/2025", data=form).status_code for _ in range(6)
+    ]
+    assert answers == [422] * 5 + [429]
 
 
 FORM = {"first_day": "1/1/2025", "last_day": "31/12/2025", "format": "csv"}

@@ -114,6 +114,19 @@ def test_who_may_not_see_it_is_asked_nothing(
     assert answer.status_code == 404
 
 
+def test_the_officer_decides_about_what_he_does_not_see(
+    secret: tuple[Browser, str], officer: Browser
+) -> None:
+    _, address = secret
+    assert officer.get(address).status_code == 404
+    asked = officer.post(f"{address}/erasure", data={"basis": "νόμος", "reason": "αίτημα"})
+    assert (asked.status_code, asked.headers["location"]) == (303, "/holds?done=erasure")
+    assert officer.post(f"{address}/hold", data={"reason": ""}).status_code == 422
+    placed = officer.post(f"{address}/hold", data={"reason": "έλεγχος της Αρχής"})
+    assert (placed.status_code, placed.headers["location"]) == (303, "/holds?done=hold")
+    assert "έλεγχος της Αρχής" in words(officer.get("/holds"))
+
+
 def test_the_officer_reads_and_takes_out_the_month(
     house: House, secret: tuple[Browser, str], officer: Browser
 ) -> None:

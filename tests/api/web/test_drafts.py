@@ -6,8 +6,9 @@ from collections.abc import Callable
 import pytest
 
 from tests import factories
-from tests.api.browsing import Browser, hidden, typed, words
+from tests.api.browsing import Browser, hidden, seen, typed, words
 from tests.api.conftest import House, Issued
+from tests.docflow.steps import step_of
 
 Browsing = Callable[..., Browser]
 PASSWORD = {"password": factories.KEY_PASSWORD}
@@ -117,12 +118,13 @@ def test_all_sign_in_order_and_the_document_is_issued_and_sent(
     assert "Next to sign" in words(engineer.get(draft))
     mayor, director = browsing("mayor"), browsing("director")
     assert draft not in mayor.get("/drafts").text.split("My drafts")[0]
-    early = mayor.post(f"{draft}/sign", data=PASSWORD)
+    step = step_of(house.office, house.town, int(draft.rpartition("/")[2]), "mayor")
+    early = mayor.post(f"{draft}/sign", data={**PASSWORD, "step": str(step)})
     assert early.status_code == 403
     assert "not your turn" in words(early)
     for signer in (engineer, director, mayor):
         assert draft in signer.get("/drafts").text
-        assert signer.post(f"{draft}/sign", data=PASSWORD).status_code == 303
+        assert signer.post(f"{draft}/sign", data=seen(signer, draft, **PASSWORD)).status_code == 303
     assert 'hx-trigger="every 2s"' in engineer.get(draft).text
     house.run_jobs()
     house.run_jobs()
@@ -137,7 +139,7 @@ def test_a_wrong_key_password_signs_nothing_and_is_never_shown(
     engineer: Browser, house: House, draft: str
 ):
     _circulate(engineer, house, draft)
-    answer = engineer.post(f"{draft}/sign", data={"password": "μυστικό-λάθος"})
+    answer = engineer.post(f"{draft}/sign", data=seen(engineer, draft, password="μυστικό-λάθος"))
     assert answer.status_code == 422
     assert "password of the signing key is wrong" in words(answer)
     assert "μυστικό-λάθος" not in answer.text
@@ -151,7 +153,10 @@ def test_a_signature_without_a_time_stamping_service_says_that_its_time_is_pendi
     right = list(house.office.settings.tsa_urls)
     house.office.settings.tsa_urls[:] = ["http://127.0.0.1:9/tsa"]  # the discard port: nobody
     try:
-        assert engineer.post(f"{draft}/sign", data=PASSWORD).status_code == 303
+        assert (
+            engineer.post(f"{draft}/sign", data=seen(engineer, draft, **PASSWORD)).status_code
+            == 303
+        )
     finally:
         house.office.settings.tsa_urls[:] = right
     assert "Time proof pending" in words(engineer.get(draft))
@@ -161,12 +166,12 @@ def test_a_signer_returns_a_draft_with_a_reason(
     browsing: Browsing, house: House, engineer: Browser, draft: str
 ):
     _circulate(engineer, house, draft)
-    engineer.post(f"{draft}/sign", data=PASSWORD)
+    engineer.post(f"{draft}/sign", data=seen(engineer, draft, **PASSWORD))
     director = browsing("director")
-    refused = director.post(f"{draft}/return", data={"reason": ""})
+    refused = director.post(f"{draft}/return", data=seen(director, draft, reason=""))
     assert refused.status_code == 422
     assert "Write the reason of the return" in words(refused)
-    director.post(f"{draft}/return", data={"reason": "Λείπει η προθεσμία"})
+    director.post(f"{draft}/return", data=seen(director, draft, reason="Λείπει η προθεσμία"))
     page = engineer.get(draft)
     assert "Λείπει η προθεσμία" in words(page)
     assert f'href="{draft}/edit"' in page.text

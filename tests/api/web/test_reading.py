@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 from sqlalchemy import select, text
 
-from docflow import documents, understanding
+from docflow import documents, registry, understanding
 from docflow.documents import PageText
 from tests.api.browsing import Browser, letter, words
 from tests.api.conftest import House
@@ -239,6 +239,11 @@ def test_a_quarantined_file_shows_no_page(clerk: Browser, house: House, read_ent
         )
     for rest in ("", "/picture", "/codes"):
         assert clerk.get(f"{read_entry}/files/1/pages/1{rest}").status_code == 403
+    assert clerk.get(f"{read_entry}/files/1/text").status_code == 403
+    with house.office.db.read() as session:
+        person = house.town.person(session, "clerk")
+        entry = session.get_one(registry.Entry, house.entry_id(read_entry))
+    assert understanding.of_entry(house.office, entry, by=person) == understanding.service.OfEntry()
 
 
 @pytest.mark.parametrize("language", ["el", "en"])

@@ -102,10 +102,14 @@ def test_a_draft_is_signed_elsewhere_and_brought_back(browsing: Browsing, house:
     draft = draft_of(house, engineer)
     shown = engineer.get(draft)
     assert "Sign elsewhere" in words(shown)
-    taken = engineer.get(f"{draft}/elsewhere/document.pdf")
+    seen = engineer.get(f"{draft}/elsewhere/document.pdf")
+    files = {"signed": ("a.pdf", seen.content, "application/pdf")}
+    untaken = engineer.post(f"{draft}/elsewhere/bring", data={}, files=files)
+    assert untaken.status_code == 409, "to look at it is not to take it along"
+    taken = engineer.post(f"{draft}/elsewhere/document.pdf", data={})
     assert taken.headers["content-disposition"].startswith("attachment")
     pdf = taken.content
-    files = {"signed": ("a.pdf", pdf, "application/pdf")}
+    assert pdf == seen.content
     unchanged = engineer.post(f"{draft}/elsewhere/bring", data={}, files=files)
     assert unchanged.status_code == 422
     assert "without a signature" in words(unchanged)

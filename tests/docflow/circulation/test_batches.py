@@ -8,7 +8,7 @@ from docflow.circulation import BatchResult, DraftState
 from docflow.office import Office
 from tests import factories
 from tests.docflow.circulation.chaining import countersigns, signs
-from tests.docflow.steps import begun, circulated, draft, signed
+from tests.docflow.steps import begun, circulated, draft, signed, step_of
 from tests.factories import Town
 
 RIGHT = circulation.Secrets(password=factories.KEY_PASSWORD)
@@ -29,7 +29,8 @@ def batch(
 ) -> list[BatchResult]:
     with office.db.begin() as session:
         by = town.person(session, "director")
-    return list(circulation.sign_batch(office, ids, by=by, secrets=secrets))
+    steps = [(one, step_of(office, town, one, "director")) for one in ids]
+    return list(circulation.sign_batch(office, steps, by=by, secrets=secrets))
 
 
 def test_each_document_has_its_result_and_all_are_signed(
@@ -60,6 +61,34 @@ def test_a_wrong_one_in_the_middle_stops_nobody(
     assert results[1].subject  # still named, for he could see it
     assert "no such draft" in str(results[2].problem)
     assert results[2].subject == ""
+
+
+def test_a_text_that_came_anew_is_not_signed_for_the_one_that_was_chosen(
+    signing_office: Office, town: Town, three: list[int]
+) -> None:
+    seen = [(one, step_of(signing_office, town, one, "director")) for one in three]
+    with signing_office.db.begin() as session:
+        by = town.person(session, "engineer")
+        circulation.recall(session, three[1], by=by)
+        text = factories.content(body="Σας γνωρίζουμε το αντίθετο.")
+        circulation.save(session, three[1], text, version=1, by=by)
+        director = town.person(session, "director")
+    circulated(
+        signing_office,
+        town,
+        three[1],
+        countersigns(town, 1, "director"),
+        signs(town, 2, "mayor"),
+    )
+    results = list(circulation.sign_batch(signing_office, seen, by=director, secrets=RIGHT))
+    assert [one.is_signed for one in results] == [True, False, True]
+    assert "moved on" in str(results[1].problem)
+    with signing_office.db.begin() as session:
+        [left] = circulation.awaiting(session, by=director)
+    assert left.id == three[1]
+    assert left.step == step_of(signing_office, town, three[1], "director")
+    [again] = batch(signing_office, town, [three[1]])
+    assert again.is_signed
 
 
 def test_the_paper_that_cannot_be_signed_is_named_and_the_next_is_signed(
@@ -112,7 +141,8 @@ def test_who_asks_for_no_more_results_signs_no_more(
     """A browser that is closed leaves what was signed signed, and the rest as it was."""
     with signing_office.db.begin() as session:
         by = town.person(session, "director")
-    results = circulation.sign_batch(signing_office, three, by=by, secrets=RIGHT)
+    steps = [(one, step_of(signing_office, town, one, "director")) for one in three]
+    results = circulation.sign_batch(signing_office, steps, by=by, secrets=RIGHT)
     next(results)
     results.close()  # type: ignore[attr-defined]
     with signing_office.db.begin() as session:

@@ -1,6 +1,8 @@
 """Chains that units keep: offered to their drafters, never rewritten (domain row 67)."""
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from docflow import audit, circulation, organization
@@ -112,6 +114,30 @@ def test_who_would_be_asked_is_named_before_it_is_sent(signing_office: Office, t
         ("director", ""),
         ("final", ""),
     ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE chains SET steps = '[]'",
+        "UPDATE chains SET name = 'Άλλη', retired_at = now(), retired_by = made_by",
+        "UPDATE chains SET retired_at = now()",
+        "UPDATE chains SET retired_at = NULL, retired_by = NULL WHERE retired_at IS NOT NULL",
+        "UPDATE chains SET retired_at = now() WHERE retired_at IS NOT NULL",
+    ],
+)
+def test_the_database_lets_a_chain_only_be_retired_once(
+    session: Session, town: Town, change: str
+) -> None:
+    kept(session, town, "Μένει", None)
+    gone = kept(session, town, "Αποσύρθηκε", None)
+    chains.retire(session, gone, by=town.person(session, "administrator"))
+    session.flush()
+    with (
+        pytest.raises(IntegrityError, match=r"restrict_violation|RestrictViolation"),
+        session.begin_nested(),
+    ):
+        session.execute(text(change))
 
 
 def test_a_chain_is_in_the_trail(session: Session, town: Town) -> None:

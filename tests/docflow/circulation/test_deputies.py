@@ -10,7 +10,7 @@ from docflow import audit, circulation, clock, documents, registry
 from docflow.circulation import DraftState, Step
 from docflow.office import Office
 from docflow.organization import ActsAs, DeputyScope, deputies
-from tests.docflow.circulation.chaining import countersigns, deputised, signs
+from tests.docflow.circulation.chaining import countersigns, deputised, informs, signs
 from tests.docflow.steps import begun, circulated, draft, run_jobs, signed
 from tests.factories import Town
 
@@ -177,6 +177,21 @@ def test_a_deputy_does_not_come_into_the_confidential_book(
     assert waiting(signing_office, town, "secretary") == []
     with pytest.raises(circulation.NoSuchDraft):
         signed(signing_office, town, draft_id, "secretary")
+
+
+def test_what_is_for_information_is_not_a_deputys_and_nobody_takes_note_for_another(
+    signing_office: Office, town: Town
+) -> None:
+    made = begun(signing_office, town)[1]
+    circulated(signing_office, town, made, informs(town, 1, "director"), signs(town, 1, "mayor"))
+    deputised(signing_office, town, "director", "secretary", scope=DeputyScope.ALL)
+    with signing_office.db.begin() as session:
+        by = town.person(session, "secretary")
+        kind = circulation.StepKind.INFORMATION
+        assert circulation.awaiting(session, by=by, kind=kind) == []
+        assert circulation.awaiting_counts(session, by=by)[kind] == 0
+        with pytest.raises(circulation.NoSuchDraft):
+            circulation.take_note(session, made, by=by)
 
 
 def test_a_deputy_returns_in_the_others_place(

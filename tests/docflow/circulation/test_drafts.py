@@ -1,5 +1,6 @@
 """Drafts: begun by the responsible person, saved in versions, seen by few (domain rows 43, 65)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Session
 from docflow import circulation, parties, registry, routing
 from docflow.circulation.models import DraftVersion
 from docflow.documents import Upload
+from docflow.organization import NotAllowed
 from tests import factories
 from tests.factories import Town
 
@@ -143,3 +145,16 @@ def test_an_item_that_was_returned_is_not_answered(
     routing.send_back(session, entry.id, by=by, reason="Αναρμόδια")
     with pytest.raises(circulation.NotResponsible):
         circulation.begin_answer(session, entry.id, factories.content(), by=by)
+
+
+def test_a_token_for_signing_changes_and_withdraws_no_draft(session: Session, town: Town) -> None:
+    entry = factories.letter(session, town)
+    factories.accepted(session, town, entry)
+    by = town.person(session, "engineer")
+    draft = circulation.begin_answer(session, entry.id, factories.content(), by=by)
+    signer = replace(by, scopes=frozenset({"sign", "read"}))
+    with pytest.raises(NotAllowed, match="lacks the scope “draft”"):
+        circulation.save(session, draft.id, factories.content(), version=1, by=signer)
+    with pytest.raises(NotAllowed, match="lacks the scope “draft”"):
+        circulation.withdraw(session, draft.id, by=signer)
+    assert (draft.state, draft.version) == ("drafting", 1)

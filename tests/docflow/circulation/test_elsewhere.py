@@ -15,6 +15,7 @@ from docflow.office import Office
 from docflow.principal import Principal
 from tests import factories
 from tests.conftest import Keys
+from tests.docflow.circulation.chaining import deputised
 from tests.docflow.steps import begun, circulated, draft, signed
 from tests.factories import KEY_PASSWORD, Town
 
@@ -165,6 +166,43 @@ def test_only_the_digest_is_signed_elsewhere(
     roots = signatures.trust.of_installation(signing_office.settings)
     [report] = signing.validate(pdf, trust_roots=roots).signatures
     assert (report.integrity, report.trust, report.level) == ("intact", "trusted", "B-T")
+
+
+def test_a_prepared_digest_outlives_a_look_at_the_document(
+    signing_office: Office, keys: Keys, draft_id: int, engineer: Principal
+) -> None:
+    out = circulation.give_digest(signing_office, draft_id, by=engineer)
+    with signing_office.db.read() as session:
+        assert circulation.to_sign(session, draft_id, by=engineer).kind == "file"
+    circulation.give_out(signing_office, draft_id, by=engineer)
+    with signing_office.db.begin() as session:
+        assert circulation.given_out(session, draft_id, by=engineer) == out
+    circulation.bring_value(signing_office, draft_id, value_of(keys, out.digest).hex(), by=engineer)
+    assert draft(signing_office, draft_id).current_sha256 != out.sha256
+
+
+def test_looking_at_the_document_takes_nothing_along(
+    signing_office: Office, draft_id: int, engineer: Principal
+) -> None:
+    with signing_office.db.read() as session:
+        circulation.to_sign(session, draft_id, by=engineer)
+    with signing_office.db.begin() as session:
+        assert circulation.given_out(session, draft_id, by=engineer) is None
+
+
+def test_what_a_deputy_prepares_leaves_the_persons_own(
+    signing_office: Office, keys: Keys, town: Town, draft_id: int, engineer: Principal
+) -> None:
+    deputised(signing_office, town, "engineer", "director")
+    with signing_office.db.begin() as session:
+        deputy = town.person(session, "director")
+    out = circulation.give_digest(signing_office, draft_id, by=engineer)
+    others = circulation.give_digest(signing_office, draft_id, by=deputy)
+    assert others.digest != out.digest
+    with signing_office.db.begin() as session:
+        assert circulation.given_out(session, draft_id, by=engineer) == out
+        assert circulation.given_out(session, draft_id, by=deputy) == others
+    circulation.bring_value(signing_office, draft_id, value_of(keys, out.digest).hex(), by=engineer)
 
 
 def test_a_value_that_does_not_fit_is_refused(

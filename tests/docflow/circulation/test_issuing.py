@@ -1,6 +1,7 @@
 """Issuing: number, exact copy, seal; whatever fails, no number is lost (domain row 72)."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from io import BytesIO
 from typing import Any
 
@@ -15,8 +16,10 @@ from docflow import audit, circulation, documents, outbox, registry, routing, si
 from docflow.circulation import DraftState
 from docflow.dispatch import Delivery
 from docflow.office import Office
+from docflow.organization import NotAllowed
 from docflow.registry import Annulment, Entry
 from tests import factories
+from tests.docflow.circulation.chaining import informs, signs
 from tests.docflow.steps import (
     answer,
     begun,
@@ -268,6 +271,38 @@ def test_a_document_is_issued_again_under_a_new_number(
     run_jobs(signing_office, "circulation.issue")
     assert draft(signing_office, draft_id).state == DraftState.ISSUED
     assert outgoing(signing_office) == [(2, True), (3, False)]
+
+
+@pytest.mark.parametrize(
+    ("who", "may"),
+    [("engineer", True), ("director", True), ("mayor", True), ("lawyer", False)],
+)
+def test_who_has_a_document_issued_again_is_its_drafter_a_head_or_a_signer(
+    signing_office: Office, town: Town, who: str, may: bool
+) -> None:
+    """The lawyer was told of it for information: she sees the draft, and asks for no number."""
+    draft_id = begun(signing_office, town)[1]
+    circulated(signing_office, town, draft_id, informs(town, 1, "lawyer"), signs(town, 1, "mayor"))
+    signed(signing_office, town, draft_id, "mayor")
+    [job_id] = waiting_jobs(signing_office, "circulation.issue")
+    broken = signing_office.settings.model_copy(update={"seal_key": None})
+    outbox.run(Office(broken, signing_office.db, signing_office.store), job_id)
+    with signing_office.db.begin() as session:
+        by = town.person(session, who)
+        waits = circulation.get(session, draft_id, by=by)
+        steps = circulation.steps(session, waits, by=by)
+        assert circulation.acts(waits, steps, by=by).issue_again is may
+        reader = replace(by, scopes=frozenset({"read", "sign"}))
+        with pytest.raises(NotAllowed, match="lacks the scope “draft”"):
+            circulation.issue_again(session, draft_id, by=reader)
+        if not may:
+            with pytest.raises(NotAllowed, match="Only the drafter, a head"):
+                circulation.issue_again(session, draft_id, by=by)
+        assert waits.state == DraftState.ISSUE_FAILED
+        if may:
+            circulation.issue_again(session, draft_id, by=by)
+    asked = waiting_jobs(signing_office, "circulation.issue")
+    assert len(asked) == may
 
 
 def test_the_registry_may_annul_the_number_before_the_document_is_issued(

@@ -1,11 +1,12 @@
 """Corrected re-issue: one act makes the new version, keeps the old, ties them, tells people."""
 
+from concurrent.futures import ThreadPoolExecutor
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pypdfium2
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from docflow import circulation, citizens, documents, parties, registry
 from docflow.circulation import DraftState
@@ -130,6 +131,62 @@ def test_only_one_correction_is_on_its_way(signing_office: Office, town: Town) -
     with signing_office.db.begin() as session:
         circulation.withdraw(session, draft.id, by=by)
     assert circulation.begin_reissue(signing_office, first.entry_id or 0, reason=REASON, by=by).id
+
+
+def test_a_rejected_correction_is_not_the_last_word(signing_office: Office, town: Town) -> None:
+    first = issued(signing_office, town)
+    with signing_office.db.begin() as session:
+        by, director = town.person(session, "engineer"), town.person(session, "director")
+    draft = circulation.begin_reissue(signing_office, first.entry_id or 0, reason=REASON, by=by)
+    circulated(signing_office, town, draft.id)
+    signed(signing_office, town, draft.id, "engineer")
+    with signing_office.db.begin() as session:
+        circulation.reject(session, draft.id, reason="Δεν χρειάζεται", by=director)
+    with signing_office.db.begin() as session:
+        entry = session.get_one(registry.Entry, first.entry_id)
+        assert circulation.correction_of(session, entry.id) is None
+        assert circulation.may_reissue(session, entry, by=by)
+    assert circulation.begin_reissue(signing_office, first.entry_id or 0, reason=REASON, by=by).id
+
+
+def test_after_an_annulled_correction_comes_another(signing_office: Office, town: Town) -> None:
+    first = issued(signing_office, town)
+    second = corrected(signing_office, town, first)
+    with signing_office.db.begin() as session:
+        by = town.person(session, "engineer")
+    with pytest.raises(circulation.CorrectionBegun):
+        circulation.begin_reissue(signing_office, first.entry_id or 0, reason=REASON, by=by)
+    with signing_office.db.begin() as session:
+        factories.annulled(session, town, second.entry_id or 0)
+    third = corrected(signing_office, town, first)
+    with signing_office.db.begin() as session:
+        found = circulation.correction_of(session, first.entry_id or 0)
+    assert found is not None
+    assert found.id == third.id
+
+
+def test_no_correction_begins_while_the_document_is_annulled(committed: Office) -> None:
+    with committed.db.begin() as session:
+        town = factories.municipality(session)
+        entry = factories.letter(session, town)
+        factories.accepted(session, town, entry)
+        entry_id, by = entry.id, town.person(session, "engineer")
+    with committed.db.begin() as session:  # as if this had been issued under the number
+        draft = circulation.begin_answer(session, entry_id, factories.content(), by=by)
+        draft.state, draft.entry_id = DraftState.ISSUED, entry_id
+    with ThreadPoolExecutor(1) as thread:
+        with committed.db.begin() as session:
+            factories.annulled(session, town, entry_id)
+            begins = thread.submit(
+                circulation.begin_reissue, committed, entry_id, reason=REASON, by=by
+            )
+            waits = text(
+                "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+            )
+            while not begins.done() and not session.execute(waits).scalar_one():
+                pass
+        with pytest.raises(registry.AlreadyAnnulled):
+            begins.result()
 
 
 def test_a_correction_needs_its_reason_and_its_people(signing_office: Office, town: Town) -> None:

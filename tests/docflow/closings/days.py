@@ -52,5 +52,3 @@ def registers(session: Session, town: Town, book: str = "koino") -> list[closing
             .order_by(closings.DailyRegister.running)
         )
     )
-
-

@@ -259,6 +259,39 @@ def test_a_file_that_was_let_out_is_read_as_any_other(checking: Office, town: To
         documents.release(session, file_id, reason="πάλι", by=by)
 
 
+def test_a_file_that_is_closed_later_shows_no_word_of_it_any_more(
+    office: Office, checking: Office, town: Town
+) -> None:
+    def words(entry_id: int) -> str:
+        with office.db.read() as session:
+            return documents.text_of(session, entry_id)
+
+    def is_found(entry_id: int) -> bool:
+        with office.db.read() as session:
+            vector = session.scalar(
+                text("SELECT vector::text FROM search_texts WHERE entry_id = :id"), {"id": entry_id}
+            )
+        return "eicar" in str(vector)
+
+    entry_id = filed(office, town, EICAR)
+    run_jobs(office, "documents.read")
+    assert "EICAR" in words(entry_id)
+    assert is_found(entry_id)
+    [info] = files(office, entry_id)
+    with office.db.begin() as session:
+        file = documents.file_at(session, entry_id, 1)
+        documents.read_again(session, file, by=town.person(session, "clerk"))
+    run_jobs(checking, "documents.read")
+    assert files(checking, entry_id)[0].screening == "infected"
+    assert words(entry_id) == ""
+    assert not is_found(entry_id)
+    with office.db.begin() as session:
+        by = town.person(session, "administrator")
+        documents.release(session, info.id, reason="δοκιμή του ελέγχου", by=by)
+    run_jobs(checking, "documents.read")
+    assert "EICAR" in words(entry_id), "what is let out is read anew"
+
+
 def test_the_administrator_of_another_body_has_no_part_in_it(checking: Office, town: Town) -> None:
     _, file_id = _quarantined(checking, town)
     with checking.db.begin() as session:

@@ -10,7 +10,17 @@ import pytest
 from sqlalchemy import text
 
 import signing
-from docflow import citizens, clock, documents, registry, signatures, verdicts
+from docflow import (
+    audit,
+    citizens,
+    clock,
+    documents,
+    outbox,
+    printing,
+    registry,
+    signatures,
+    verdicts,
+)
 from docflow.office import Office
 from docflow.principal import NotAllowed
 from docflow.signatures import CopyKind, NewCopy, copies, stamps, trust, validating
@@ -18,7 +28,7 @@ from docflow.signatures.models import FileValidation
 from tests import factories
 from tests.conftest import Keys
 from tests.docflow.signatures.papers import order, paper, sign
-from tests.docflow.steps import issued, run_jobs
+from tests.docflow.steps import issued, job, run_jobs, waiting_jobs
 from tests.factories import KEY_PASSWORD, Town
 
 EXACT = NewCopy(CopyKind.EXACT, 1, purpose="Για δικαστική χρήση")
@@ -250,6 +260,64 @@ def test_where_the_seal_is_elsewhere_the_signer_makes_the_copy(
     assert (made.name, made.purpose) == ("Μαρία Νικολάου", "Για δικαστική χρήση")
 
 
+def test_an_order_is_done_once_though_its_worker_died_at_the_end(
+    signing_office: Office, town: Town
+) -> None:
+    entry_id = came(signing_office, town, paper())
+    with signing_office.db.begin() as session:
+        clerk = town.person(session, "clerk")
+    settings = signing_office.settings.model_copy(update={"seal_key": None})
+    copies.order(replace(signing_office, settings=settings), entry_id, EXACT, by=clerk)
+    [job_id] = waiting_jobs(signing_office, "signatures.issue-copy")
+    args = dict(job(signing_office, job_id).args)
+    copies.issue_ordered(outbox.Run(signing_office, job_id, 1), **args)  # and dies: not marked done
+    run_jobs(signing_office, "signatures.issue-copy")
+    with signing_office.db.begin() as session:
+        [made] = copies.of_entry(session, entry_id)
+        events = [one.action for one in audit.history(session, [("entry", entry_id)])]
+    assert made.code == args["code"]
+    assert events.count("entry.copy-ordered") == 1
+    assert events.count("entry.copy-issued") == 1
+
+
+def test_the_number_on_a_copy_is_the_one_in_the_log(
+    signing_office: Office, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A colleague's copy is issued while this one is printed: it is printed again."""
+    entry_id = came(signing_office, town, paper())
+    with signing_office.db.begin() as session:
+        clerk = town.person(session, "clerk")
+    real, printed = printing.certified_copy, list[int]()
+
+    def interrupted(original: bytes, data: printing.CertifiedData) -> printing.Letter:
+        printed.append(data.position)
+        if len(printed) == 1:
+            copies.issue(signing_office, entry_id, EXACT, by=clerk)
+        return real(original, data)
+
+    monkeypatch.setattr(printing, "certified_copy", interrupted)
+    mine = copies.issue(signing_office, entry_id, EXACT, by=clerk)
+    assert printed == [1, 1, 2]
+    assert mine.position == 2
+    with signing_office.db.begin() as session:
+        assert [one.position for one in copies.of_entry(session, entry_id)] == [1, 2]
+
+
+def test_an_entry_of_which_copies_are_issued_all_the_time_is_left_for_later(
+    signing_office: Office, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry_id = came(signing_office, town, paper())
+    with signing_office.db.begin() as session:
+        clerk = town.person(session, "clerk")
+    real, others = copies._next, iter(range(1, 100))
+    monkeypatch.setattr(copies, "_next", lambda *_: next(others))
+    with pytest.raises(signatures.CopiesAtOnce):
+        copies.issue(signing_office, entry_id, EXACT, by=clerk)
+    monkeypatch.setattr(copies, "_next", real)
+    with signing_office.db.begin() as session:
+        assert copies.of_entry(session, entry_id) == []
+
+
 def test_a_locked_pdf_is_not_copied(signing_office: Office, town: Town) -> None:
     with pikepdf.new() as pdf:
         pdf.add_blank_page()
@@ -325,6 +393,24 @@ def test_a_stamp_that_cannot_be_printed_is_refused(
     with office.db.begin() as session, pytest.raises(signatures.BadStamp) as refused:
         stamps.save(session, style, by=town.person(session, "administrator"))
     assert refused.value.field == field
+
+
+def test_a_programs_token_does_what_its_scopes_name(signing_office: Office, town: Town) -> None:
+    entry_id = came(signing_office, town, paper())
+    with signing_office.db.begin() as session:
+        administrator = town.person(session, "administrator")
+        reader = replace(administrator, scopes=frozenset({"read"}))
+        clerk = town.person(session, "clerk")
+        file_id = documents.file_at(session, entry_id, 1).id
+        with pytest.raises(NotAllowed, match="administer"):
+            stamps.save(session, stamps.Style(), by=reader)
+        with pytest.raises(NotAllowed, match="administer"):
+            trust.add(session, b"no certificate", by=reader)
+        with pytest.raises(NotAllowed, match="administer"):
+            trust.withdraw(session, "0" * 64, by=reader)
+        with pytest.raises(NotAllowed, match="register"):
+            validating.again(session, file_id, by=replace(clerk, scopes=frozenset({"read"})))
+        validating.again(session, file_id, by=replace(clerk, scopes=frozenset({"route"})))
 
 
 def test_only_an_administrator_changes_the_stamps(office: Office, town: Town) -> None:

@@ -1,5 +1,7 @@
 """Key files: encrypted at rest, opened with their password only, wrong tries are counted."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -7,10 +9,13 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 
+import signing
 from docflow import audit, signatures, throttle
+from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import NotAllowed
 from docflow.signatures import Secrets, keys
+from tests import factories
 from tests.conftest import Keys
 from tests.docflow.signatures.papers import sign, verdict
 from tests.factories import KEY_PASSWORD, Town
@@ -122,15 +127,74 @@ def test_secrets_show_nothing_of_themselves() -> None:
 def test_a_password_is_changed_by_who_knows_the_old_one(signing_office: Office, town: Town) -> None:
     with signing_office.db.begin() as session:
         by = town.person(session, "mayor")
-        settings = signing_office.settings
-        with pytest.raises(signatures.WrongKeyPassword):
-            keys.change_password(session, "λάθος", "νέος-κωδικός", by=by, settings=settings)
-        with pytest.raises(signatures.WrongKeyPassword, match="8"):
-            keys.change_password(session, KEY_PASSWORD, "μικρό", by=by, settings=settings)
-        keys.change_password(session, KEY_PASSWORD, "νέος-κωδικός", by=by, settings=settings)
+    with pytest.raises(signatures.WrongKeyPassword):
+        signatures.change_password(signing_office, "λάθος", "νέος-κωδικός", by=by)
+    with pytest.raises(signatures.WrongKeyPassword, match="8"):
+        signatures.change_password(signing_office, KEY_PASSWORD, "μικρό", by=by)
+    signatures.change_password(signing_office, KEY_PASSWORD, "νέος-κωδικός", by=by)
     assert sign(signing_office, by, Secrets(password="νέος-κωδικός")).level == "B-T"
     with pytest.raises(signatures.WrongKeyPassword):
         sign(signing_office, by, RIGHT)
+
+
+def test_wrong_passwords_are_counted_at_every_door(signing_office: Office, town: Town) -> None:
+    with signing_office.db.begin() as session:
+        by = town.person(session, "mayor")
+    for _ in range(2):
+        with pytest.raises(signatures.WrongKeyPassword):
+            signatures.change_password(signing_office, "λάθος", "νέος-κωδικός", by=by)
+        with pytest.raises(signatures.WrongKeyPassword):
+            signatures.open_own(signing_office, "λάθος", by=by)
+        with pytest.raises(signatures.WrongKeyPassword, match="8"):  # no try of the old one
+            signatures.change_password(signing_office, KEY_PASSWORD, "μικρό", by=by)
+    assert signatures.open_own(signing_office, KEY_PASSWORD, by=by)
+    with pytest.raises(signatures.WrongKeyPassword):
+        sign(signing_office, by, Secrets(password="λάθος"))
+    with pytest.raises(throttle.TooManyTries):
+        signatures.open_own(signing_office, KEY_PASSWORD, by=by)
+    with pytest.raises(throttle.TooManyTries):
+        signatures.change_password(signing_office, KEY_PASSWORD, "νέος-κωδικός", by=by)
+    with pytest.raises(throttle.TooManyTries):
+        sign(signing_office, by, RIGHT)
+
+
+def test_of_many_tries_at_once_only_five_are_made(
+    committed: Office, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with committed.db.begin() as session:
+        by = factories.municipality(session).person(session, "mayor")
+        data = keys.persons["mayor"]
+        signatures.keys.add(session, data, KEY_PASSWORD, by=by, settings=committed.settings)
+    together, made = threading.Barrier(8), list[str]()
+
+    def refused(data: bytes, password: str) -> signing.SigningKey:
+        made.append(password)
+        raise signatures.WrongKeyPassword(t("The password is wrong."))
+
+    def attempt(number: int) -> str:
+        together.wait()
+        try:
+            sign(committed, by, Secrets(password=str(number)))
+        except (signatures.WrongKeyPassword, throttle.TooManyTries) as error:
+            return type(error).__name__
+        return "signed"
+
+    monkeypatch.setattr(signatures.keys, "open_key", refused)
+    with ThreadPoolExecutor(8) as threads:
+        outcomes = sorted(threads.map(attempt, range(8)))
+    assert outcomes == ["TooManyTries"] * 3 + ["WrongKeyPassword"] * 5
+    assert len(made) == 5
+
+
+def test_a_program_without_the_scope_changes_no_key(signing_office: Office, town: Town) -> None:
+    with signing_office.db.begin() as session:
+        by = replace(town.person(session, "mayor"), scopes=frozenset({"read"}))
+    with pytest.raises(NotAllowed, match="sign"):
+        signatures.change_password(signing_office, KEY_PASSWORD, "νέος-κωδικός", by=by)
+    with pytest.raises(NotAllowed, match="sign"):
+        signatures.open_own(signing_office, KEY_PASSWORD, by=by)
+    with signing_office.db.begin() as session, pytest.raises(NotAllowed, match="sign"):
+        keys.remove(session, by=by)
 
 
 def test_an_administrator_stores_a_key_for_a_colleague(

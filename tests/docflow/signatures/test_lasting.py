@@ -104,6 +104,35 @@ def test_an_hour_without_time_stamps_costs_nothing_but_the_hour(
         assert file.role == "exact-copy"
 
 
+def test_a_document_that_kills_its_worker_goes_behind_the_others(
+    signing_office: Office, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = issued(signing_office, town)
+    first = kept(signing_office, done.entry_id)["original"].id
+    hurry(signing_office)
+    attended: list[int] = []
+    real = lasting._outlook
+
+    def killed(*_: object) -> dict[str, object]:
+        attended.append(first)
+        raise SystemExit  # as where memory ends: nothing after this is done
+
+    monkeypatch.setattr(lasting, "_outlook", killed)
+    run = outbox.Run(signing_office, 0, 1)
+    with pytest.raises(SystemExit):
+        lasting.complete(run)
+    monkeypatch.setattr(lasting, "_outlook", real)
+    lasting.complete(run)
+    rows = kept(signing_office, done.entry_id)
+    assert rows["exact-copy"].holds, "its turn came although the other was not done"
+    assert rows["original"].checked_at is None
+    assert (rows["original"].tries, len(attended)) == (1, 1)
+    assert rows["original"].try_after > clock.now()
+    hurry(signing_office)
+    lasting.complete(run)
+    assert kept(signing_office, done.entry_id)["original"].holds
+
+
 def test_a_document_that_cannot_be_read_holds_up_no_other(
     signing_office: Office, town: Town
 ) -> None:

@@ -4,8 +4,10 @@ is said when they refuse, are away or lie."""
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 
 from docflow import signatures, throttle
+from docflow.errors import DocflowError
 from docflow.office import Office
 from docflow.principal import Principal
 from docflow.settings import SigningService
@@ -92,6 +94,80 @@ def test_one_authorisation_signs_a_batch(
         made = [hand(pdf, one) for pdf, one in papers]
     assert [verdict(there, one.pdf)[0] for one in made] == ["intact"] * 3
     assert sum(path.endswith("authorize") for path, _ in csc.asked) == 1
+
+
+def batch(
+    office: Office, by: Principal, secrets: Secrets
+) -> tuple[list[str], list[signatures.Made]]:
+    """What becomes of three papers with these secrets: "signed", or the kind of the error."""
+    papers = [(paper(rotate=turn), order()) for turn in (0, 90, 180)]
+    outcomes: list[str] = []
+    made: list[signatures.Made] = []
+    with signatures.opened(office, by=by, secrets=secrets) as hand:
+        hand.ahead(papers)
+        for pdf, one in papers:
+            try:
+                made.append(hand(pdf, one))
+                outcomes.append("signed")
+            except DocflowError as error:
+                outcomes.append(type(error).__name__)
+    return outcomes, made
+
+
+def wrong_tries(office: Office) -> int:
+    with office.db.begin() as session:
+        counted = "SELECT coalesce(sum(count), 0) FROM tries WHERE key LIKE 'key:%'"
+        return int(session.execute(text(counted)).scalar_one())
+
+
+def test_of_a_batch_beyond_one_authorisation_the_rest_asks_for_a_new_password(
+    signing_office: Office, csc: CscServer, mayor: Principal
+) -> None:
+    csc.multisign = 2
+    there = connected(signing_office, csc, mayor)
+    signatures.send_otp(there, secrets=PASSWORD, by=mayor)
+    outcomes, made = batch(there, mayor, Secrets(password="secret", pin=PIN, otp=csc.otp))
+    assert outcomes == ["signed", "signed", "OtpSpent"]
+    assert [verdict(there, one.pdf)[0] for one in made] == ["intact"] * 2
+    assert sum(path.endswith("authorize") for path, _ in csc.asked) == 1
+    assert wrong_tries(there) == 0
+
+
+def test_a_wrong_pin_is_shown_to_the_service_once(
+    signing_office: Office, csc: CscServer, mayor: Principal
+) -> None:
+    csc.multisign = 1
+    there = connected(signing_office, csc, mayor)
+    signatures.send_otp(there, secrets=PASSWORD, by=mayor)
+    outcomes, _ = batch(there, mayor, Secrets(password="secret", pin="9999", otp=csc.otp))
+    assert outcomes == ["Refused"] * 3
+    assert sum(path.endswith("authorize") for path, _ in csc.asked) == 1
+    assert wrong_tries(there) == 1
+
+
+def test_a_one_time_password_signs_one_paper_and_the_rest_asks_for_another(
+    signing_office: Office, otp: OtpServer, mayor: Principal
+) -> None:
+    there = at_otp(signing_office, otp, mayor)
+    signatures.send_otp(there, secrets=PASSWORD, by=mayor)
+    outcomes, _ = batch(there, mayor, Secrets(password="secret", otp=otp.otp))
+    assert outcomes == ["signed", "OtpSpent", "OtpSpent"]
+    assert sum(path.endswith("SignBuffer") for path, _ in otp.asked) == 1
+    assert wrong_tries(there) == 0
+
+
+def test_a_second_paper_after_the_first_needs_a_new_password(
+    signing_office: Office, otp: OtpServer, mayor: Principal
+) -> None:
+    """As where a colleague signed in between, and his PDF is to be signed instead."""
+    there = at_otp(signing_office, otp, mayor)
+    signatures.send_otp(there, secrets=PASSWORD, by=mayor)
+    secrets = Secrets(password="secret", otp=otp.otp)
+    with signatures.opened(there, by=mayor, secrets=secrets) as hand:
+        hand(paper(), order())
+        with pytest.raises(signatures.OtpSpent, match="new one-time password"):
+            hand(paper(rotate=90), order())
+    assert wrong_tries(there) == 0
 
 
 def test_a_wrong_pin_is_refused_and_counted(
