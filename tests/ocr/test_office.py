@@ -59,10 +59,11 @@ def test_other_kinds_are_refused(tmp_path: Path, data: bytes) -> None:
 
 
 def test_a_conversion_that_takes_too_long_is_ended(tmp_path: Path) -> None:
-    """The whole group of processes goes; a second of processor time is too little to start."""
+    """The whole group of processes goes; a second is too little for thousands of pages."""
     limits = ocr.Limits(page_seconds=1)
+    long = made.docx(*["Προς τον Δήμο Παραδείγματος " * 20] * 40_000)
     with pytest.raises(ocr.Unreadable) as caught:
-        ocr.pdf_of_office(_written(tmp_path / "a", made.docx("α")), limits=limits)
+        ocr.pdf_of_office(_written(tmp_path / "a", long), limits=limits)
     assert caught.value.code in ("timeout", "damaged")
     left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
     assert str(tmp_path) not in left
