@@ -7,7 +7,7 @@ PACKAGES := api docflow ocr signing storage scripts tests benchmarks
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test test-faults lint fix bench bench-ocr bench-signing bench-audit clean python
+.PHONY: help setup setup-dev run demo test test-faults lint fix bench bench-ocr bench-signing bench-audit bench-search clean python
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -25,6 +25,8 @@ test: setup-dev ## lint, then all tests on a real PostgreSQL, broker, S3 store a
 	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:randomly --ignore tests/e2e --ignore tests/faults $(ARGS)
 	@# The stories by themselves: a browser's event loop shall not meet code that starts its own.
 	$(BIN)/python -m pytest -p no:randomly tests/e2e $(ARGS)
+	@# Everything that can die dies once: the short form, for itself, since it kills and waits.
+	$(BIN)/python -m pytest -s -p no:randomly tests/faults $(ARGS)
 
 test-faults: setup-dev ## kill each part of a whole installation again and again (FAULT_KILLS=200, FAULT_SEED=1)
 	FAULT_KILLS=$${FAULT_KILLS:-200} $(BIN)/python -m pytest -s -p no:randomly tests/faults $(ARGS)
@@ -53,6 +55,9 @@ demo: setup ## start everything on a fresh directory with the demo municipality,
 
 bench-audit: setup-dev ## measure the log: sequencing, proofs, verification
 	$(BIN)/python -m benchmarks audit custody $(ARGS)
+
+bench-search: setup-dev ## measure search and work lists with a million entries
+	$(BIN)/python -m benchmarks searching lists
 
 clean: ## remove what make setup made (the data in var/ stays)
 	rm -rf .venv .node node_modules api/static/built ocr/tessdata docflow/printing/fonts

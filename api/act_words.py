@@ -2,19 +2,40 @@
 
 from collections.abc import Mapping
 
+from api.clock_words import ACTS as CLOCK_ACTS
+from api.notice_words import ACTS as NOTICE_ACTS
+from api.organogram_words import ACTS as ORGANOGRAM_ACTS
+from api.search_words import ACTS as SEARCH_ACTS
 from api.signing_words import ACTS as SIGNING_ACTS
 from docflow.i18n import Text, t
 
 ACTS: Mapping[str, Text] = {
     **SIGNING_ACTS,
+    **SEARCH_ACTS,
+    **NOTICE_ACTS,
+    **CLOCK_ACTS,
+    **ORGANOGRAM_ACTS,
     "entry.registered": t("Registered"),
     "entry.taken-over-from-emergency": t("Taken over from the emergency register"),
     "entry.marked": t("Marked"),
     "entry.charged": t("Charged"),
     "entry.informed": t("Sent for information"),
+    "list.saved": t("A work list was kept"),
+    "list.shared": t("A work list was shared with a unit"),
+    "list.unshared": t("A work list is shared no more"),
+    "list.removed": t("A work list was removed"),
     "charge.accepted": t("Accepted"),
     "charge.noted": t("Taken note of"),
     "charge.returned": t("Returned"),
+    "charge.refused": t("Refused"),
+    "contribution.asked": t("Opinion or part of the work asked for"),
+    "contribution.taken": t("Request taken in hand"),
+    "contribution.given": t("Opinion or part given"),
+    "contribution.refused": t("Opinion or part refused"),
+    "contribution.withdrawn": t("Request taken back"),
+    "note.written": t("Note written"),
+    "entry.forwarded": t("Forwarded to the competent body"),
+    "delivery-list.made": t("Delivery list made"),
     "charge.passed-on": t("Passed on"),
     "entry.closed": t("Closed"),
     "entry.reopened": t("Opened again"),
@@ -59,6 +80,7 @@ ACTS: Mapping[str, Text] = {
     "book.shut-to": t("Confidential book taken from a person"),
     "book.made-default": t("Book made the default"),
     "book.closed": t("Book closed for good"),
+    "day.sealed-given": t("Sealed daily register given out after an erasure"),
     "year.opened": t("Year of a book opened"),
     "year.closed": t("Year of a book closed"),
     "year.taken-over": t("Old register taken over"),
@@ -74,6 +96,22 @@ ACTS: Mapping[str, Text] = {
     "file.quarantined": t("File kept closed"),
     "file.quarantine-opened": t("Closed file downloaded"),
     "file.quarantine-released": t("Closed file let out"),
+    "entry.put-in-file": t("Put into a case file"),
+    "entry.moved-to-file": t("Moved to another case file"),
+    "entry.taken-out-of-file": t("Taken out of the case file"),
+    "entry.pages-counted": t("Pages of the paper counted"),
+    "entry.classified": t("Class given"),
+    "case-file.opened": t("Case file opened"),
+    "case-file.changed": t("Cover of the case file changed"),
+    "case-file.put-under": t("Case file put under another"),
+    "case-file.closed": t("Case file closed"),
+    "case-file.reopened": t("Case file opened again"),
+    "case-file.exported": t("Case file exported"),
+    "case-file.mask-set": t("Codes of case files set"),
+    "plan.begun": t("Classification plan begun"),
+    "plan.saved": t("Draft of the classification plan saved"),
+    "plan.put-in-force": t("Classification plan put in force"),
+    "plan.ended": t("Classification plan ended"),
     "entry.hold-placed": t("Legal hold placed"),
     "entry.hold-released": t("Legal hold taken away"),
     "entry.erasure-asked": t("Erasure of personal data asked for"),

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from api import portal, v1, web
 from api.assets import BuiltFiles, url
 from api.security import protect
+from api.web import live
 from docflow.office import Office
 
 _CITIZENS = ("/verify", "/pickup", "/log", "/health")
@@ -30,10 +31,12 @@ def create_app(office: Office) -> ASGIApp:
         # A thread waiting for a database connection helps nobody: as many threads as connections.
         limiter = anyio.to_thread.current_default_thread_limiter()
         limiter.total_tokens = office.settings.database_pool
+        live.close_at_end(staff.state.hearing)
         yield
         office.db.dispose()
 
-    pages = _Pages(staff=web.create_app(office), citizens=portal.create_app(office))
+    staff = web.create_app(office)
+    pages = _Pages(staff=staff, citizens=portal.create_app(office))
     root = Starlette(
         routes=[
             Mount("/static", BuiltFiles()),

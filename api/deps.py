@@ -11,6 +11,7 @@ from docflow.principal import Principal
 
 SESSION_COOKIE = "docflow_session"
 LANGUAGE_COOKIE = "docflow_language"
+_WITH_OLD_PASSWORD = ("/password", "/logout")
 
 
 def office_of(request: Request) -> Office:
@@ -47,6 +48,8 @@ def current_user(request: Request) -> Principal:
             organization.touch(session, secret)
     request.state.language = principal.language
     request.state.principal = principal
+    if principal.must_change_password and request.url.path not in _WITH_OLD_PASSWORD:
+        raise organization.PasswordHandedOver(t("Choose a password of your own first."))
     return principal
 
 

@@ -16,6 +16,7 @@ from prometheus_client import (
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _AREAS = {"api": "api", "static": "static", "verify": "public", "pickup": "public", "log": "public"}
+_EVENTS = b"text/event-stream; charset=utf-8"
 _METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"}
 _SECONDS = Histogram(
     "docflow_http_request_seconds",
@@ -35,17 +36,21 @@ class Metering:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        began, status = time.perf_counter(), 500
+        began, status, lasts = time.perf_counter(), 500, False
 
         async def noting(message: Message) -> None:
-            nonlocal status
+            nonlocal status, lasts
             if message["type"] == "http.response.start":
                 status = message["status"]
+                # A stream of events is no slow answer: it lasts while a page is looked at.
+                lasts = (b"content-type", _EVENTS) in message["headers"]
             await send(message)
 
         try:
             await self.app(scope, receive, noting)
         finally:
+            if lasts:
+                began = time.perf_counter()
             first = scope["path"].lstrip("/").partition("/")[0]
             method = scope["method"] if scope["method"] in _METHODS else "other"
             counted = _SECONDS.labels(_AREAS.get(first, "staff"), method, f"{status // 100}xx")

@@ -20,8 +20,9 @@ from markupsafe import Markup
 from starlette.datastructures import FormData
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api import assets, wording
+from api import assets, uploads, wording
 from api.deps import chosen_language
+from api.durations import duration
 from docflow import __version__, clock, i18n
 from docflow.i18n import LANGUAGES, Text, t
 
@@ -39,12 +40,13 @@ TITLES: Mapping[int, Text] = {
     429: t("Too many tries"),
     500: t("Something went wrong"),
     503: t("Not available at the moment"),
+    507: t("No room at the moment"),
 }
 
 
 async def read_form(request: Request) -> FormData:
     """The form of a request; large files lie on disk, not in memory. `ClosesForms` closes them."""
-    form = await request.form(max_files=1000, max_fields=4000)
+    form = await uploads.form_of(request, max_files=1000, max_fields=4000)
     request.state.form = form
     return form
 
@@ -218,6 +220,7 @@ def environment() -> jinja2.Environment:
             "label": label,
             "iso": iso,
             "due": due,
+            "duration": duration,
         }
     )
     return made

@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
+from api import uploads
 from docflow import documents, kinds, organization, registry, throttle
 from docflow.errors import (
     Conflict,
@@ -33,13 +34,14 @@ _STATUS: tuple[tuple[type[DocflowError], int], ...] = (
     (organization.BadToken, 401),
     (documents.TooLarge, 413),
     (throttle.TooManyTries, 429),
+    (documents.NoRoom, 507),
     (NotFound, 404),
     (Forbidden, 403),
     (Conflict, 409),
     (Invalid, 422),
     (Unavailable, 503),
 )
-_RETRY_AFTER = {429: "60", 503: "30"}  # seconds
+_RETRY_AFTER = {429: "60", 503: "30", 507: "300"}  # seconds
 
 
 class BadRequestForm(Invalid):
@@ -79,6 +81,8 @@ def of_domain(error: DocflowError, *, language: str, instance: str = "") -> JSON
 
 def of_http(error: HTTPException, *, language: str, instance: str = "") -> JSONResponse:
     """What the framework refused: no such address, wrong method, a body that cannot be parsed."""
+    if uploads.is_full(error.__cause__):
+        return of_domain(documents.no_room(), language=language, instance=instance)
     phrase = HTTPStatus(error.status_code).phrase
     return _problem(
         error.status_code,

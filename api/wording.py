@@ -7,26 +7,35 @@ Those that stand on paper too are in `docflow.words`.
 
 from collections.abc import Mapping
 
-from api import operation_words, signing_words
+from api import (
+    case_file_words,
+    clock_words,
+    handling_words,
+    notice_words,
+    operation_words,
+    organogram_words,
+    search_words,
+    signing_words,
+    work_words,
+)
 from api.act_words import ACTS
 from docflow.i18n import Text, t
 from docflow.words import WORDS
 
 LABELS: Mapping[str, Mapping[str, Text]] = {
+    **handling_words.LABELS,
     **WORDS,
     **operation_words.LABELS,
+    **notice_words.LABELS,
+    **case_file_words.LABELS,
     **signing_words.LABELS,
+    **clock_words.LABELS,
+    **organogram_words.LABELS,
+    **search_words.LABELS,
     "priority": {
         "normal": t("Normal"),
         "urgent": t("Urgent"),
         "very-urgent": t("Very urgent"),
-    },
-    "charge": {
-        "open": t("Not yet accepted"),
-        "accepted": t("Accepted"),
-        "returned": t("Returned"),
-        "passed-on": t("Passed on"),
-        "done": t("Done"),
     },
     "reading": {
         "pending": t("Waits to be read"),
@@ -150,11 +159,13 @@ LABELS: Mapping[str, Mapping[str, Text]] = {
         "to-charge": t("To be charged"),
         "mine": t("Mine"),
         "unit": t("My unit’s"),
+        "asked": t("Asked of me"),
         "informed": t("For information"),
         "sent": t("Sent by me"),
         "overdue": t("Overdue"),
         "signature": t("Awaiting my signature"),
     },
+    **work_words.LABELS,
     "job": {
         "waiting": t("waiting"),
         "running": t("under way"),
@@ -165,6 +176,7 @@ LABELS: Mapping[str, Mapping[str, Text]] = {
         "backups.make": t("Backup"),
         "operation.look": t("Look at the state of the system"),
         "operation.tell": t("Alarm by e-mail"),
+        **notice_words.TASKS,
         "documents.read": t("Reading of a file"),
         "documents.try-again": t("Another try at files that could not be read"),
         "documents.layer": t("Searchable PDF of a long file"),
@@ -316,36 +328,26 @@ LABELS: Mapping[str, Mapping[str, Text]] = {
         "overwriting": t("Overwriting destroys nothing"),
         "side-door": t("No other port lets files be deleted"),
     },
-    "role": {
-        "clerk": t("Clerk of the registry"),
-        "registrar": t("Head of the registry"),
-        "head": t("Head of unit"),
-        "employee": t("Employee"),
-        "signer": t("Signer"),
-        "final-signer": t("Final signer"),
-        "auditor": t("Auditor"),
-        "administrator": t("Administrator"),
-        "data-protection": t("Data protection officer"),
-    },
     "act": ACTS,
 }
 
 # grey is the colour of everything that is not named here
 _COLOURS: Mapping[tuple[str, str], str] = {
+    **organogram_words.COLOURS,
     ("backup", "done"): "green",
     ("backup", "incomplete"): "red",
     ("backup", "failed"): "red",
     **signing_words.COLOURS,
+    **handling_words.COLOURS,
+    **notice_words.COLOURS,
+    **case_file_words.COLOURS,
+    **clock_words.COLOURS,
     ("handling", "new"): "purple",
     ("handling", "charged"): "blue",
     ("handling", "accepted"): "yellow",
     ("handling", "closed"): "green",
     ("handling", "annulled"): "red",
     ("handling", "issued"): "green",
-    ("charge", "open"): "blue",
-    ("charge", "accepted"): "yellow",
-    ("charge", "returned"): "red",
-    ("charge", "done"): "green",
     ("reading", "running"): "blue",
     ("reading", "done"): "green",
     ("scan_batch", "scanning"): "blue",

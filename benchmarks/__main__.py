@@ -16,9 +16,11 @@ ALL = {
     "stack": "stack_figures.py",
     "import": "import_register.py",
     "closings": "closings.py",
+    "lists": "lists.py",
     "audit": "audit_log.py",
     "custody": "custody.py",
     "understanding": "understanding.py",
+    "searching": "searching.py",
 }
 
 

@@ -1,6 +1,6 @@
 """What the log adds to a registration, a noted read to a page, and encryption to a file.
 
-    .venv/bin/python benchmarks/custody.py [--registrations 400]
+    .venv/bin/python benchmarks/custody.py [--registrations 1000]
 
 Each is measured against the same work without it, in turns of the same run, so that what else the
 machine does falls on both.
@@ -8,6 +8,7 @@ machine does falls on both.
 
 import argparse
 import os
+import random
 import statistics
 import sys
 import tempfile
@@ -30,61 +31,94 @@ from docflow.office import Office, open_office  # noqa: E402
 from docflow.settings import Settings  # noqa: E402
 from tests import factories, stack  # noqa: E402
 
-TURNS = 10
+WARM = 30  # registrations before it counts
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--registrations", type=int, default=400)
+    parser.add_argument("--registrations", type=int, default=1000)
     wanted = parser.parse_args().registrations
     with tempfile.TemporaryDirectory(prefix="docflow-bench-") as folder:
         place = Path(folder)
         place.chmod(0o755)
         with stack.PostgresServer(folder=place / "pg", durable=True) as postgres:
-            postgres.create_database("bench_custody")
-            migrations.upgrade(postgres.owner_url("bench_custody"))
-            office = open_office(
-                Settings.model_validate(
-                    {
-                        "data": place,
-                        "database_url": SecretStr(postgres.url("bench_custody")),
-                        "storage_url": f"file:{place / 'objects'}",
-                        "secret_key": "s" * 32,
-                    }
-                )
-            )
-            office.store.prepare()
-            with office.db.begin() as session:
-                town = factories.municipality(session)
-            registrations(office, town, postgres.owner_url("bench_custody"), wanted)
+            registrations(postgres, place, wanted)
+            office, town = furnished(postgres, place / "bench_custody", "bench_custody")
             readings(office, town)
             encryption(office, place)
             office.db.dispose()
 
 
-def registrations(office: Office, town: factories.Town, owner_url: str, wanted: int) -> None:
-    """With the trigger that announces the event to the log, and without it."""
-    owner = create_engine(owner_url)
+def registrations(postgres: stack.PostgresServer, place: Path, pairs: int) -> None:
+    """Two databases of one server, one without the trigger that announces an event to the log.
 
-    def register() -> None:
-        with office.db.begin() as session:
-            factories.letter(session, town)
-
-    times: dict[str, list[float]] = {"ENABLE": [], "DISABLE": []}
-    for turn in range(TURNS):
-        order = ("ENABLE", "DISABLE") if turn % 2 else ("DISABLE", "ENABLE")
-        for how in order:
-            with owner.begin() as connection:
-                connection.execute(text(f"ALTER TABLE audit_events {how} TRIGGER await_place"))
-            times[how] += [seconds(register) for _ in range(wanted // TURNS)]
+    A registration in the one and one in the other, in turn: what the machine does besides falls on
+    both of a pair, and the median of the differences is told with its interval.
+    """
+    houses = []
+    for name in ("bench_logged", "bench_bare"):
+        office, town = furnished(postgres, place / name, name)
+        houses.append((office, town))
+    owner = create_engine(postgres.owner_url("bench_bare"))
     with owner.begin() as connection:
-        connection.execute(text("ALTER TABLE audit_events ENABLE TRIGGER await_place"))
+        connection.execute(text("ALTER TABLE audit_events DISABLE TRIGGER await_place"))
     owner.dispose()
-    logged, bare = (statistics.median(times[how]) * 1e3 for how in ("ENABLE", "DISABLE"))
+
+    def register(which: int) -> float:
+        office, town = houses[which]
+
+        def one() -> None:
+            with office.db.begin() as session:
+                factories.letter(session, town)
+
+        return seconds(one) * 1e3
+
+    for _ in range(WARM):
+        register(0)
+        register(1)
+    logged, bare = [], []
+    for pair in range(pairs):
+        times = {which: register(which) for which in ((0, 1) if pair % 2 else (1, 0))}
+        logged.append(times[0])
+        bare.append(times[1])
+    for office, _ in houses:
+        office.db.dispose()
+    differences = [with_log - without for with_log, without in zip(logged, bare, strict=True)]
+    usual = statistics.median(bare)
+    low, high = interval(differences)
     print(
-        f"a registration: median {logged:.2f} ms, without the log {bare:.2f} ms: "
-        f"the log adds {(logged / bare - 1) * 100:.1f} %"
+        f"a registration without the log: median {usual:.2f} ms; the log adds "
+        f"{statistics.median(differences) / usual * 100:.1f} % "
+        f"(95 % interval {low / usual * 100:.1f} to {high / usual * 100:.1f} %, {pairs} pairs)"
     )
+
+
+def interval(values: list[float]) -> tuple[float, float]:
+    """The 95 % interval of their median, by drawing them again and again."""
+    chance = random.Random(1)
+    medians = sorted(statistics.median(chance.choices(values, k=len(values))) for _ in range(1000))
+    return medians[25], medians[974]
+
+
+def furnished(
+    postgres: stack.PostgresServer, place: Path, name: str
+) -> tuple[Office, factories.Town]:
+    postgres.create_database(name)
+    migrations.upgrade(postgres.owner_url(name))
+    office = open_office(
+        Settings.model_validate(
+            {
+                "data": place,
+                "database_url": SecretStr(postgres.url(name)),
+                "storage_url": f"file:{place / 'objects'}",
+                "secret_key": "s" * 32,
+            }
+        )
+    )
+    office.store.prepare()
+    with office.db.begin() as session:
+        town = factories.municipality(session)
+    return office, town
 
 
 def readings(office: Office, town: factories.Town) -> None:

@@ -72,6 +72,10 @@ class DatabaseUnavailable(Unavailable):
     """The database does not answer."""
 
 
+class OutcomeUnknown(DatabaseUnavailable):
+    """The database went away at the last moment: what was to be saved may be there."""
+
+
 class TwoAtOnce(Unavailable):
     """Two acts met in the database, and this one gave way."""
 
@@ -96,15 +100,21 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
-        """One transaction: committed at the end of the block, rolled back by any exception."""
+        """One transaction: committed at the end of the block, rolled back by any exception.
+
+        Raises OutcomeUnknown where the database went away while it committed.
+        """
+        is_written = False
         try:
             with (
                 Session(self.engine, expire_on_commit=False) as session,
                 session.begin(),
             ):
                 yield session
+                session.flush()
+                is_written = True  # all that is left is to commit
         except _AWAY as error:
-            raise _unavailable(error) from error
+            raise _unavailable(error, is_written=is_written) from error
         except IntegrityError as error:
             explained = _explained.get(_constraint(error) or "")
             if explained is None:
@@ -133,11 +143,19 @@ def _constraint(error: IntegrityError) -> str | None:
     return error.orig.diag.constraint_name if isinstance(error.orig, psycopg.Error) else None
 
 
-def _unavailable(error: Exception) -> Unavailable:
+def _unavailable(error: Exception, *, is_written: bool = False) -> Unavailable:
     orig = error.orig if isinstance(error, OperationalError) else error
     if isinstance(orig, psycopg.errors.DeadlockDetected | psycopg.errors.SerializationFailure):
         return TwoAtOnce(
             t("Somebody else did the same just now. Nothing was saved; please try again.")
+        )
+    if is_written:
+        return OutcomeUnknown(
+            t(
+                "The database went away at the last moment, so that we cannot say whether this was "
+                "saved. Look whether it is there before you do it again. A registration is not "
+                "made twice where the same form is sent once more."
+            )
         )
     return DatabaseUnavailable(
         t("The database does not answer. Nothing was saved; please try again in a minute.")

@@ -16,9 +16,15 @@ _NOT_WORD = re.compile(r"[^\w]+", re.UNICODE)
 
 def fold(text: str) -> str:
     """The text without case, accents and final sigma: «Ὁδός» and "ΟΔΟΣ" both give "οδοσ"."""
-    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    bare = "".join(char for char in decomposed if not unicodedata.combining(char))
+    # Marks go before the case is folded: casefold() makes a letter of the iota below ᾧ and ᾳ.
+    bare = _bare(_bare(text).casefold())
     return unicodedata.normalize("NFC", bare).replace("ς", "σ").replace("\x00", " ")
+
+
+def _bare(text: str) -> str:
+    """The letters without their marks."""
+    decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text))
+    return "".join(char for char in decomposed if not unicodedata.combining(char))
 
 
 def fold_reference(text: str) -> str:

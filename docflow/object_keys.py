@@ -2,23 +2,24 @@
 
 A root module below the office, which opens the store with it. The keys of the bodies (32 random
 bytes, base64) are files of a directory that only the services read, CODE.key or CODE.N.key: the
-last by name wraps what is new, the others still open what they wrapped. An installation of several
-bodies has one key for all, that of the first: the bytes are put before it is known for whom. See
-decision 0012.
+last by name wraps what is new, the others still open what they wrapped. An object that two bodies
+have is encrypted once, and its key is wrapped for each of them by its own. See decision 0012.
 """
 
 import base64
 import binascii
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import ForeignKey, case, func, select, text
+from sqlalchemy import ForeignKey, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
@@ -48,6 +49,23 @@ class ObjectKey(Base):
     # When the bytes were put last: an erasure leaves the key alone for a day (see `custody`).
     made_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     destroyed_at: Mapped[datetime | None]
+
+
+class ObjectKeyShare(Base):
+    """The same key, wrapped for a further body that put the same bytes."""
+
+    __tablename__ = "object_key_shares"
+
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    body_id: Mapped[int] = mapped_column(ForeignKey("bodies.id"), primary_key=True)
+    wrapped: Mapped[bytes | None]
+    kek: Mapped[str]
+    made_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    destroyed_at: Mapped[datetime | None]
+
+
+Wrapped = ObjectKey | ObjectKeyShare
+_Table = TypeVar("_Table", ObjectKey, ObjectKeyShare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,25 +99,32 @@ def new_body_key() -> str:
 class KeyRing:
     """The keys of the objects of an installation: `storage.DataKeys` over the database.
 
-    What is put counts as the first body's, whichever body it is for.
+    What is put is wrapped for `body_id`. Without one it is the only body there is.
     """
 
-    def __init__(self, db: Database, folder: Path) -> None:
-        self._db, self._folder = db, folder
+    def __init__(self, db: Database, folder: Path, *, body_id: int | None = None) -> None:
+        self._db, self._folder, self._body_id = db, folder, body_id
         self._known: Mapping[str, list[BodyKey]] = {}
+
+    def of(self, body_id: int | None) -> "KeyRing":
+        """The same ring, putting for this body."""
+        ring = KeyRing(self._db, self._folder, body_id=body_id)
+        ring._known = self._known
+        return ring
 
     def find(self, sha256: str) -> bytes | None:
         try:
             with self._db.read() as session:
-                row = session.get(ObjectKey, sha256)
-                if row is None:
+                rows = _wrapped(session, sha256)
+                first = next(rows, None)
+                if first is None:
                     return None
-                if row.wrapped is None:
-                    raise storage.KeyDestroyed(f"The key of {sha256} was destroyed.")
-                key = self._named(row.kek)
-                return key.unwrap(sha256, row.wrapped)
+                opened = self._opened(chain([first], rows))
         except Unavailable as error:
             raise storage.StoreUnavailable(str(error)) from error
+        if opened is None:
+            raise storage.KeyDestroyed(f"The key of {sha256} was destroyed.")
+        return opened
 
     def keep(self, sha256: str, key: bytes) -> bytes:
         try:
@@ -111,26 +136,30 @@ class KeyRing:
     def _keep(self, session: Session, sha256: str, key: bytes) -> bytes:
         body_id, code = self._body(session)
         own = self._keys_of(code)[-1]
+        # Whoever puts the same bytes for another body waits here, and finds the key of the first.
         fresh = insert(ObjectKey).values(
             digest=sha256, body_id=body_id, wrapped=own.wrap(sha256, key), kek=own.kek
         )
-        session.execute(
+        is_new = session.scalar(
             fresh.on_conflict_do_update(
-                index_elements=[ObjectKey.digest],
-                set_={
-                    # A key that is there stays; one that was destroyed makes room.
-                    "wrapped": func.coalesce(ObjectKey.wrapped, fresh.excluded.wrapped),
-                    "kek": case(
-                        (ObjectKey.wrapped.is_(None), fresh.excluded.kek), else_=ObjectKey.kek
-                    ),
-                    "destroyed_at": None,
-                    "made_at": func.clock_timestamp(),
-                },
-            )
+                index_elements=[ObjectKey.digest], set_={"made_at": func.clock_timestamp()}
+            ).returning(text("xmax = 0"))  # of a row that was there PostgreSQL notes the update
         )
-        row = session.get_one(ObjectKey, sha256, populate_existing=True)
-        assert row.wrapped is not None  # kept just now, or by another
-        return self._named(row.kek).unwrap(sha256, row.wrapped)
+        if is_new:
+            return key
+        rows = list(_wrapped(session, sha256))
+        # A key that is there stays; where all were destroyed the new one counts.
+        counts = self._opened(rows) or key
+        mine = next((row for row in rows if row.body_id == body_id), None)
+        if mine is None:
+            wrapped = own.wrap(sha256, counts)
+            session.add(
+                ObjectKeyShare(digest=sha256, body_id=body_id, wrapped=wrapped, kek=own.kek)
+            )
+        elif mine.wrapped is None:
+            mine.wrapped, mine.kek = own.wrap(sha256, counts), own.kek
+            mine.destroyed_at = None
+        return counts
 
     def rewrap(self, *, limit: int = 500) -> int:
         """Wrap by the newest key of its body what an older one wrapped; how many were done."""
@@ -142,29 +171,53 @@ class KeyRing:
             }
             done = 0
             for body_id, key in newest.items():
-                rows = session.scalars(
-                    select(ObjectKey)
-                    .where(
-                        ObjectKey.body_id == body_id,
-                        ObjectKey.wrapped.is_not(None),
-                        ObjectKey.kek != key.kek,
-                    )
-                    .limit(limit - done)
-                    .with_for_update()
-                ).all()
-                for row in rows:
-                    assert row.wrapped is not None
-                    opened = self._named(row.kek).unwrap(row.digest, row.wrapped)
-                    row.wrapped, row.kek = key.wrap(row.digest, opened), key.kek
-                done += len(rows)
+                done += self._rewrap(session, ObjectKey, body_id, key, limit - done)
+                done += self._rewrap(session, ObjectKeyShare, body_id, key, limit - done)
             return done
+
+    def _rewrap(
+        self, session: Session, table: type[_Table], body_id: int, key: BodyKey, limit: int
+    ) -> int:
+        rows = session.scalars(
+            select(table)
+            .where(table.body_id == body_id, table.wrapped.is_not(None), table.kek != key.kek)
+            .limit(limit)
+            .with_for_update()
+        ).all()
+        for row in rows:
+            assert row.wrapped is not None
+            opened = self._named(row.kek).unwrap(row.digest, row.wrapped)
+            row.wrapped, row.kek = key.wrap(row.digest, opened), key.kek
+        return len(rows)
+
+    def _opened(self, rows: Iterable[Wrapped]) -> bytes | None:
+        """The key that the rows wrap; None where all were destroyed. Raises StoreKeyUnusable.
+
+        One is enough: the key of a body that left need not be kept for what others have too.
+        """
+        failure = None
+        for row in rows:
+            if row.wrapped is None:
+                continue
+            try:
+                return self._named(row.kek).unwrap(row.digest, row.wrapped)
+            except StoreKeyUnusable as error:
+                failure = error
+        if failure is not None:
+            raise failure
+        return None
 
     def _body(self, session: Session) -> tuple[int, str]:
         # By table name: the organogram lies above.
-        row = session.execute(text("SELECT id, code FROM bodies ORDER BY id LIMIT 1")).one_or_none()
-        if row is None:
+        query, wanted = "SELECT id, code FROM bodies", {}
+        if self._body_id is not None:
+            query, wanted = f"{query} WHERE id = :body", {"body": self._body_id}
+        rows = session.execute(text(query), wanted).all()
+        if not rows:
             raise StoreKeyUnusable(t("There is no body yet, so nothing can be kept for it."))
-        return int(row.id), str(row.code)
+        if len(rows) > 1:
+            raise StoreKeyUnusable(t("It was not said for which body the bytes are kept."))
+        return int(rows[0].id), str(rows[0].code)
 
     def _named(self, kek: str) -> BodyKey:
         for again in (False, True):
@@ -193,6 +246,16 @@ class KeyRing:
         if again or not self._known:
             self._known = load(self._folder)
         return self._known
+
+
+def _wrapped(session: Session, digest: str) -> Iterator[Wrapped]:
+    """The key of the object as it is wrapped for each body; none where it was never encrypted."""
+    yield from session.scalars(select(ObjectKey).where(ObjectKey.digest == digest))
+    yield from session.scalars(
+        select(ObjectKeyShare)
+        .where(ObjectKeyShare.digest == digest)
+        .order_by(ObjectKeyShare.body_id)
+    )
 
 
 def load(folder: Path) -> Mapping[str, list[BodyKey]]:

@@ -16,13 +16,23 @@ from docflow.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """An installation. Where its store is encrypted, what it puts is under the key of its first
-    body, whichever body it is for (see `object_keys`).
+    """An installation. What is read from its store is read through `store`; what is put there is
+    put through `store_of`, so that it is under the key of the body that it is for.
     """
 
     settings: Settings
     db: Database
     store: storage.Store
+
+    def store_of(self, body_id: int | None) -> storage.Store:
+        """The store for what this body keeps: where objects are encrypted, under its own key.
+
+        None is the only body there is; of several an encrypted store then puts nothing.
+        """
+        sealed = self.store
+        if isinstance(sealed, storage.SealedStore) and isinstance(sealed.keys, KeyRing):
+            return storage.SealedStore(sealed.inner, sealed.keys.of(body_id))
+        return sealed
 
 
 def open_office(settings: Settings, *, pool: int = 5) -> Office:

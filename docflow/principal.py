@@ -4,7 +4,7 @@ A root module, because everything below the organogram (the audit trail first) n
 acted, while only `organization` can make one from the database.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from docflow.errors import Forbidden
@@ -23,6 +23,7 @@ class Role(StrEnum):
     AUDITOR = "auditor"  # reads the register and verifies the log, changes nothing
     ADMINISTRATOR = "administrator"  # people, books and keys; reads no documents
     DATA_PROTECTION = "data-protection"  # reports on who read what (GDPR art. 39); no documents
+    INSTALLATION = "installation"  # opens bodies and names their first administrators
 
 
 class Via(StrEnum):
@@ -40,12 +41,28 @@ class NotAllowed(Forbidden):
 
 
 @dataclass(frozen=True, slots=True)
+class Substitution:
+    """Somebody in whose place the person acts today, with all of that one's ordinary work.
+
+    The units are those of the absent person, as in `Principal`. What is confidential is not in it:
+    a restricted book is opened by name, and an entry graded ΕΜΠ is the absent person's alone.
+    """
+
+    appointment_id: int
+    person_id: int
+    full_name: str
+    unit_ids: frozenset[int]
+    headed_unit_ids: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
     """The acting person.
 
     `unit_ids` are the units where the person works; `headed_unit_ids` the units that he heads and
     all units below them; `confidential_reads` and `confidential_writes` the ids of the restricted
-    books that were opened to him by name.
+    books that were opened to him by name. `substitutions` are those who are away and whose deputy
+    he is today; `in_place_of` is the one of them for whom the present act is done, see `on_behalf`.
     """
 
     user_id: int | None
@@ -61,6 +78,9 @@ class Principal:
     confidential_reads: frozenset[int] = frozenset()
     confidential_writes: frozenset[int] = frozenset()
     scopes: frozenset[str] | None = field(default=None)  # None: everything the person may do
+    substitutions: tuple[Substitution, ...] = ()
+    in_place_of: Substitution | None = None
+    must_change_password: bool = False
 
     @property
     def is_clerk(self) -> bool:
@@ -83,6 +103,16 @@ class Principal:
         return Role.ADMINISTRATOR in self.roles
 
     @property
+    def opens_bodies(self) -> bool:
+        return Role.INSTALLATION in self.roles
+
+    @property
+    def person_ids(self) -> frozenset[int]:
+        """The person, and those in whose place he acts today."""
+        others = {one.person_id for one in self.substitutions}
+        return frozenset(others if self.user_id is None else others | {self.user_id})
+
+    @property
     def person_id(self) -> int:
         """The id of the acting person; the installation itself cannot do what a person must."""
         if self.user_id is None:
@@ -94,6 +124,33 @@ class Principal:
 
     def works_in(self, unit_id: int | None) -> bool:
         return unit_id in self.unit_ids or unit_id in self.headed_unit_ids
+
+    def stands_in(self, user_id: int | None) -> Substitution | None:
+        """The substitution under which he does the work of this person today, if there is one."""
+        return next((one for one in self.substitutions if one.person_id == user_id), None)
+
+    def heads_for(self, unit_id: int | None) -> Substitution | None:
+        """In whose place he heads the unit today; None where he heads it himself, or not at all."""
+        if self.heads(unit_id):
+            return None
+        return next((one for one in self.substitutions if unit_id in one.headed_unit_ids), None)
+
+    def works_for(self, unit_id: int | None) -> Substitution | None:
+        """In whose place he works in the unit today; None where he does himself, or not at all."""
+        if self.works_in(unit_id):
+            return None
+        return next(
+            (
+                one
+                for one in self.substitutions
+                if unit_id in one.unit_ids or unit_id in one.headed_unit_ids
+            ),
+            None,
+        )
+
+    def on_behalf(self, of: Substitution | None) -> "Principal":
+        """The same person, acting in another's place: the trail then holds both."""
+        return self if of is None else replace(self, in_place_of=of)
 
     def require(self, allowed: bool, message: Text) -> None:
         """Raise NotAllowed with the message unless `allowed`."""

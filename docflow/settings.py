@@ -132,10 +132,6 @@ class Settings(BaseSettings):
         "http://127.0.0.1:8000", description="Address that citizens and QR codes use."
     )
     zone: str = Field(OFFICIAL_ZONE, description="Official time zone of the office (IANA name).")
-    local_holidays: list[str] = Field(
-        default_factory=list,
-        description="Holidays of the town beside those of the country, as MM-DD (patron saint).",
-    )
     tsa_urls: list[str] = Field(
         default_factory=list,
         description="RFC 3161 time-stamping services, tried in order.",
@@ -178,9 +174,16 @@ class Settings(BaseSettings):
     )
     seal_key: Path | None = Field(
         None,
-        description="PKCS#12 file of the body's electronic seal, read by the worker.",
+        description="PKCS#12 file of the electronic seal of the (first) body, read by the signer.",
     )
     seal_password: SecretStr = Field(SecretStr(""), description="Password of the seal's file.")
+    seal_keys: Path | None = Field(
+        None,
+        description=(
+            "Directory of the seals of several bodies: CODE.p12 of each, and CODE.password where "
+            "it is not the password above. A body without one here has no seal, but for the first."
+        ),
+    )
     log_keys: list[str] = Field(
         default_factory=list,
         description=(
@@ -228,6 +231,33 @@ class Settings(BaseSettings):
     mail_receipts: bool = Field(
         False, description="Mail the receipt to the sender of each incoming document."
     )
+    oidc_issuer: str | None = Field(
+        None,
+        description=(
+            "Identity provider (OpenID Connect) that staff may log in through: its issuer, as "
+            "https://…; without it passwords alone."
+        ),
+    )
+    oidc_client_id: str = Field("", description="What the provider calls this installation.")
+    oidc_client_secret: SecretStr = Field(
+        SecretStr(""), description="Its secret there; none for a public client."
+    )
+    oidc_title: str = Field(
+        "", description="Name of the provider on the login page; its host without one."
+    )
+    oidc_username_claim: str = Field(
+        "preferred_username",
+        description=(
+            "Claim that names the account at its first login (preferred_username, upn, email …)."
+        ),
+    )
+    oidc_creates_accounts: bool = Field(
+        False,
+        description="Whoever the provider knows gets an account, without any right until given.",
+    )
+    oidc_body: str = Field(
+        "", description="Code of the body in which such accounts are made; the first without it."
+    )
     session_hours: int = Field(10, description="A login ends after so many hours.")
     session_idle_minutes: int = Field(120, description="A login ends after so long without use.")
     job_lease_seconds: int = Field(
@@ -245,6 +275,28 @@ class Settings(BaseSettings):
         ge=0,
         description="Who lets drafts wait is reminded by mail after so many days; 0 never.",
     )
+    notice_days: int = Field(
+        180, ge=1, description="Notices, read or not, are forgotten after so many days."
+    )
+    push_key: Path | None = Field(
+        None,
+        description=(
+            "PEM file with the P-256 key by which push services know this installation (VAPID); "
+            "`docflow notices push-key` makes one. Without it there are no push messages."
+        ),
+    )
+    push_services: list[str] = Field(
+        default_factory=lambda: [
+            "https://fcm.googleapis.com",
+            "https://*.push.services.mozilla.com",
+            "https://*.notify.windows.com",
+            "https://*.push.apple.com",
+        ],
+        description=(
+            "Servers of browser makers that push messages are sent to; others are refused. A star "
+            "stands for the first parts of a name."
+        ),
+    )
     demo: bool = Field(False, description="Show the demo logins on the login page.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         "INFO", description="Least severe messages to log."
@@ -252,11 +304,14 @@ class Settings(BaseSettings):
 
     @field_validator(
         "store_keys",
+        "seal_keys",
         "backup_directory",
         "metrics_token",
         "vault_key",
         "clamd",
         "trust_list_operators",
+        "push_key",
+        "oidc_issuer",
         mode="before",
     )
     @classmethod

@@ -31,6 +31,18 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "annulled": t("Annulled"),
         "issued": t("Issued"),
     },
+    "retention_action": {
+        "destroy": t("Destruction"),
+        "transfer": t("Transfer to the state archives"),
+        "permanent": t("Permanent keeping"),
+        "review": t("To be reviewed"),
+    },
+    "disposal": {
+        "answered": t("Answered"),
+        "filed": t("Filed"),
+        "forwarded": t("Forwarded to the competent body"),
+        "for-information": t("For information, asks for nothing"),
+    },
     "field": {
         "subject": t("Subject"),
         "sender": t("Sender"),

@@ -123,6 +123,7 @@ class PostgresServer(Server):
     owner_password: str = field(default_factory=token_hex)
     application_password: str = field(default_factory=token_hex)
     durable: bool = False
+    shared_buffers: str = "64MB"
 
     @property
     def cluster(self) -> Cluster:
@@ -131,6 +132,7 @@ class PostgresServer(Server):
             port=self.port,
             password=self.password,
             durable=self.durable,
+            shared_buffers=self.shared_buffers,
         )
 
     def start(self) -> None:

@@ -63,6 +63,30 @@ def test_every_variable_is_a_setting(name: str) -> None:
     assert {"DOCFLOW_DATABASE_URL", "DOCFLOW_SECRET_KEY", "DOCFLOW_STORAGE_URL"} <= set(variables)
 
 
+# Settings that no variable of the layout sets, and why. All others an operator sets in .env.
+LEFT_ALONE = {
+    "demo": "never in production",
+    "postgres_programs": "the image holds those of its version",
+    "job_lease_seconds": "fits how often workers give a sign of life",
+    "database_pool": "fits the threads of a process",
+    **dict.fromkeys(
+        (
+            *("alarm_job_minutes", "alarm_log_minutes", "alarm_backup_hours"),
+            *("alarm_disk_percent", "digest_mb_per_second", "orphan_days", "push_services"),
+            *("renewal_margin_days", "scan_settle_seconds", "session_hours"),
+            *("session_idle_minutes", "tsa_timeout"),
+        ),
+        "its default suits most; a line of its own in a docker-compose.override.yml changes it",
+    ),
+}
+
+
+def test_every_setting_can_be_set_or_is_left_alone_for_a_reason() -> None:
+    set_somewhere = {name for one in OURS for name in SERVICES[one]["environment"]}
+    unset = {n for n in Settings.model_fields if PREFIX + n.upper() not in set_somewhere}
+    assert unset == set(LEFT_ALONE)
+
+
 def test_only_the_migration_may_change_the_schema_and_only_the_signer_may_seal() -> None:
     with_owner = {n for n in OURS if "DOCFLOW_OWNER_DATABASE_URL" in SERVICES[n]["environment"]}
     with_seal = {n for n in OURS if "DOCFLOW_SEAL_KEY" in SERVICES[n]["environment"]}

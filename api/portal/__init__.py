@@ -7,12 +7,12 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from api import problems
+from api import problems, uploads
 from api.pages import ClosesForms
 from api.portal import health, pickup, proofs, verify
 from api.portal import log as log_pages
 from api.portal.render import error_page
-from docflow import citizens
+from docflow import citizens, documents
 from docflow.errors import DocflowError
 from docflow.i18n import t
 from docflow.office import Office
@@ -45,6 +45,8 @@ def _told(request: Request, error: Exception) -> Response:
 
 def _plain(request: Request, error: Exception) -> Response:
     status = cast(HTTPException, error).status_code
+    if uploads.is_full(error.__cause__):
+        return _told(request, documents.no_room())
     if status == 404:
         return _not_found(request, error)
     return error_page(

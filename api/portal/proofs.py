@@ -31,19 +31,23 @@ def check(
     language: Language,
     proof: UploadFile | None = None,
     document: UploadFile | None = None,
-    key: Annotated[str, Form(max_length=2000)] = "",
+    code: Annotated[str, Form(max_length=8000)] = "",
+    key: Annotated[str, Form(max_length=8000)] = "",
 ) -> Response:
     """Check what was sent, for browsers without script or without Ed25519."""
     _count(office, request)
-    if proof is None or not proof.filename:
-        error = t("Choose the file of the proof (.tlog-proof).")
+    has_file = proof is not None and bool(proof.filename)
+    if not has_file and not code.strip():
+        error = t("Choose the file of the proof (.tlog-proof), or paste the text of the QR code.")
         return _page(request, office, language, key=key, error=error, status=422)
     with office.db.read() as session:
         keys = key.split() or _keys(session)
-    text = proof.file.read(_LARGEST).decode("utf-8", "replace")
+    text = code.strip()
+    if proof is not None and has_file:
+        text = proof.file.read(_LARGEST).decode("utf-8", "replace")
     data = document.file.read() if document is not None and document.filename else None
     outcome = audit.judged(text, keys=keys, document=data)
-    return _page(request, office, language, key=key, outcome=outcome)
+    return _page(request, office, language, key=key, code=code.strip(), outcome=outcome)
 
 
 @router.get("/verify/{code}/proof")
@@ -62,8 +66,9 @@ def of_code(
 
 
 def _keys(session: Session) -> list[str]:
-    body = organization.first_body(session)
-    return audit.verifiers(session, body.id) if body else []
+    """Of every body's log: each proof names the one that it is of."""
+    bodies = organization.bodies(session)
+    return [key for body in bodies for key in audit.verifiers(session, body.id)]
 
 
 def _count(office: Office, request: Request) -> None:
@@ -79,6 +84,7 @@ def _page(
     language: str,
     *,
     key: str = "",
+    code: str = "",
     outcome: audit.Judgement | None = None,
     error: Text | None = None,
     status: int = 200,
@@ -91,6 +97,7 @@ def _page(
         "portal/proof.html",
         status_code=status,
         key=key or "\n".join(keys),
+        code=code,
         outcome=outcome,
         error=error,
     )

@@ -12,11 +12,17 @@ from starlette.exceptions import HTTPException
 
 from api import problems
 from api.v1 import (
+    accounts,
     amendments,
     books,
+    case_files,
     circulation,
+    classification,
     closings,
+    contributions,
     custody,
+    deadlines,
+    delivery_lists,
     deputies,
     directory,
     drafts,
@@ -28,14 +34,19 @@ from api.v1 import (
     imports,
     intake,
     kinds,
+    notices,
     opening,
     operation,
+    organogram,
     parties,
     reading,
     scans,
+    searching,
     signatures,
+    statistics,
     tasks,
     verification,
+    worklists,
 )
 from api.v1.edge import Edge
 from api.v1.language import asked
@@ -112,12 +123,19 @@ def create_app(office: Office) -> FastAPI:
     app.state.office = office
     modules = (
         *(entries, handling, files, intake, drafts, tasks, directory, verification, scans),
+        *(searching,),
+        *(contributions, delivery_lists),
         *(amendments, parties, signatures),
         *(books, closings, exports, kinds),
         *(emergency, imports),
         *(reading,),
         *(circulation, deputies),
+        *(case_files, classification),
+        *(deadlines,),
+        *(organogram, accounts),
         *(custody, opening, operation),
+        *(notices,),
+        *(statistics, worklists),
     )
     for module in modules:
         app.include_router(module.router)

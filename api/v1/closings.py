@@ -88,16 +88,29 @@ def one_day(book: BookCode, day: date, by: Reader, office: TheOffice) -> DayWith
     """A closed day with its content."""
     with office.db.read() as session:
         found = closings.book_named(session, book, by)
-        line, content = closings.register_of(session, found, day)
+        line, content = closings.content_of(session, found, day)
     return DayWithContent(**ClosedDay.model_validate(line).model_dump(), content=content)
 
 
 @router.get("/days/{day}/register", response_class=Response, responses=_A_PDF)
-def register(book: BookCode, day: date, by: Reader, office: TheOffice) -> Response:
-    """The sealed register of a day."""
-    with office.db.read() as session:
+def register(
+    book: BookCode, day: date, by: Reader, office: TheOffice, sealed: bool = False
+) -> Response:
+    """The sealed register of a day.
+
+    Where data of the day were erased since, an extract without them; `sealed=true` gives the
+    register as it was sealed to who closes the book's days, and is noted in the trail.
+    """
+    with office.db.begin() as session:
         found = closings.book_named(session, book, by)
-        line, _ = closings.register_of(session, found, day)
+        given = closings.paper(session, office, found, day, by=by, sealed=sealed)
+    if given.extract is not None:
+        return Response(
+            closings.printed(given.extract),
+            media_type="application/pdf",
+            headers={"Cache-Control": "no-store"},
+        )
+    line = given.line
     return stored_file(
         office,
         sha256=line.pdf_sha256,
@@ -114,7 +127,7 @@ def close_day(book: BookCode, day: date, by: Annuller, office: TheOffice) -> Clo
         closings.require_close(by, found)
     closings.close_day(office, found.id, day, by=by)
     with office.db.read() as session:
-        line, _ = closings.register_of(session, found, day)
+        line, _ = closings.content_of(session, found, day)
     return ClosedDay.model_validate(line)
 
 

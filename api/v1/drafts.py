@@ -171,7 +171,7 @@ def listing(by: Reader, office: TheOffice) -> Drafts:
 def begin(sent: Submitted, by: Drafter, office: TheOffice, response: Response) -> Draft:
     """Begin the answer to an entry that the caller has accepted."""
     body = sent.body(NewDraft)
-    content = _content(body, _upload(sent, office))
+    content = _content(body, _upload(sent, office, by))
     with office.db.begin() as session:
         cited = body.answers
         entry = registry.numbered(session, cited.book, cited.year, cited.number, by=by)
@@ -196,7 +196,7 @@ def read(draft_id: Id, by: Reader, office: TheOffice) -> Draft:
 def save(draft_id: Id, sent: Submitted, by: Drafter, office: TheOffice) -> Draft:
     """Save a new version. 409 where somebody saved since the version that was read."""
     body = sent.body(SavedDraft)
-    content = _content(body, _upload(sent, office))
+    content = _content(body, _upload(sent, office, by))
     with office.db.read() as session:
         before = circulation.get(session, draft_id, by=by)
         kept = before.upload_sha256 if body.keep_upload and content.upload is None else None
@@ -321,8 +321,8 @@ def lines(found: list[circulation.DraftLine]) -> list[DraftLine]:
     return [DraftLine.model_validate(line) for line in found]
 
 
-def _upload(sent: Submission, office: Office) -> documents.Upload | None:
-    stored = sent.stored(office)
+def _upload(sent: Submission, office: Office, by: Principal) -> documents.Upload | None:
+    stored = sent.stored(office, by=by)
     if len(stored) > 1:
         raise circulation.BadDraft(t("Send one PDF at most."), field="files")
     return stored[0] if stored else None

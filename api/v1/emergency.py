@@ -210,7 +210,7 @@ def _journal(sent: Submitted, by: Principal, office: Office) -> emergency.Journa
     if len(sent.files) != 1:
         raise emergency.NoJournal(t("Choose the file that the emergency page saved."), field="file")
     data = sent.files[0].file.read()
-    sent.stored(office)  # the file itself is kept, as evidence
+    sent.stored(office, by=by)  # the file itself is kept, as evidence
     with office.db.read() as session:
         kit = emergency.kit_of_code(session, emergency.kit_code(data), by=by)
     return emergency.read(data, kit)

@@ -171,7 +171,7 @@ def register(
     """
     body = sent.body(NewEntry)
     new = body.value()
-    uploads = sent.stored(office)
+    uploads = sent.stored(office, by=by)
     with office.db.begin() as session:
         entry = registry.register(
             session,

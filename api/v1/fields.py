@@ -42,6 +42,15 @@ Number = Annotated[
     ),
 ]
 Position = Annotated[int, Path(ge=1, le=2**31 - 1, description="Place of the file, from 1.")]
+Seen = Annotated[
+    int | None,
+    Query(
+        ge=0,
+        le=2**63 - 1,
+        description="The `version` of the handling on which you decided. Where the entry moved on "
+        "since then nothing is done, and the problem `state-changed` says who did what and when.",
+    ),
+]
 Typed = Annotated[str, Query(max_length=500)]
 
 

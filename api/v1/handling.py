@@ -1,6 +1,7 @@
 """/api/v1/entries/…/charges and the other steps of an entry through the house."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -14,8 +15,10 @@ from api.v1.fields import (
     Day,
     Id,
     InstructionsBody,
+    Line,
     Number,
     ReasonBody,
+    Seen,
     TargetBody,
     Text,
     Year,
@@ -36,19 +39,39 @@ class Handled(BaseModel):
     """The entry after the act: where it stands, its charges, and what can be done next."""
 
     handling: shapes.Handling
+    version: int = Field(description="Of the state of the handling; each act raises it.")
     charges: list[shapes.Charge]
     acts: shapes.Acts
 
 
+class Forwarded(shapes.Shape):
+    """The body that is competent, to which the entry went."""
+
+    to_name: str
+    to_address: str
+    to_email: str
+    reason: str
+    forwarded_by: str
+    forwarded_at: datetime
+
+
 class Charges(BaseModel):
     items: list[shapes.Charge]
+    forwardings: list[Forwarded]
+    version: int | None = Field(description="Send it as `seen` with the act that you decide on.")
 
 
 @router.get("/charges")
 def charges(entry: opening.OfEntry, by: Reader, office: TheOffice) -> Charges:
     """To whom the entry was given, and what became of it."""
     with office.db.read() as session:
-        return Charges(items=shapes.charges(session, entry.id, by=by))
+        return Charges(
+            items=shapes.charges(session, entry.id, by=by),
+            forwardings=[
+                Forwarded.model_validate(one) for one in routing.forwardings(session, entry.id)
+            ],
+            version=routing.version(session, entry.id),
+        )
 
 
 class Marking(InstructionsBody):
@@ -66,13 +89,16 @@ def mark(
     body: Marking,
     by: Router,
     office: TheOffice,
+    seen: Seen = None,
 ) -> Handled:
     """Say how urgent it is, what to do, and until when."""
     return _act(
         office,
         (book, year, number),
         by,
-        lambda session, entry_id: routing.mark(session, entry_id, by=by, **body.model_dump()),
+        lambda session, entry_id: routing.mark(
+            session, entry_id, by=by, seen=seen, **body.model_dump()
+        ),
     )
 
 
@@ -91,6 +117,7 @@ def charge(
     body: NewCharge,
     by: Router,
     office: TheOffice,
+    seen: Seen = None,
 ) -> Handled:
     """Charge the entry to a unit or person for action, and to others for information."""
     return _act(
@@ -104,18 +131,47 @@ def charge(
             to=body.to.target(),
             inform=[one.target() for one in body.inform],
             instructions=body.instructions,
+            seen=seen,
         ),
     )
 
 
 @router.post("/acceptance")
-def accept(book: BookCode, year: Year, number: Number, by: Router, office: TheOffice) -> Handled:
+def accept(
+    book: BookCode,
+    year: Year,
+    number: Number,
+    by: Router,
+    office: TheOffice,
+    seen: Seen = None,
+) -> Handled:
     """Take the entry in hand."""
     return _act(
         office,
         (book, year, number),
         by,
-        lambda session, entry_id: routing.accept(session, entry_id, by=by),
+        lambda session, entry_id: routing.accept(session, entry_id, by=by, seen=seen),
+    )
+
+
+@router.post("/refusal")
+def refuse(
+    book: BookCode,
+    year: Year,
+    number: Number,
+    body: ReasonBody,
+    by: Router,
+    office: TheOffice,
+    seen: Seen = None,
+) -> Handled:
+    """Not take what was charged and not accepted yet, with a reason."""
+    return _act(
+        office,
+        (book, year, number),
+        by,
+        lambda session, entry_id: routing.refuse(
+            session, entry_id, by=by, reason=body.reason, seen=seen
+        ),
     )
 
 
@@ -127,13 +183,16 @@ def send_back(
     body: ReasonBody,
     by: Router,
     office: TheOffice,
+    seen: Seen = None,
 ) -> Handled:
     """Return the entry, with a reason, to the unit that charged it."""
     return _act(
         office,
         (book, year, number),
         by,
-        lambda session, entry_id: routing.send_back(session, entry_id, by=by, reason=body.reason),
+        lambda session, entry_id: routing.send_back(
+            session, entry_id, by=by, reason=body.reason, seen=seen
+        ),
     )
 
 
@@ -149,6 +208,7 @@ def pass_on(
     body: PassingOn,
     by: Router,
     office: TheOffice,
+    seen: Seen = None,
 ) -> Handled:
     """Hand the entry over to another unit or person."""
     return _act(
@@ -161,6 +221,7 @@ def pass_on(
             by=by,
             to=body.to.target(),
             instructions=body.instructions,
+            seen=seen,
         ),
     )
 
@@ -212,21 +273,58 @@ def acknowledge(
     )
 
 
+class Filing(ReasonBody):
+    how: registry.Disposal = Field(
+        registry.Disposal.FILED,
+        description="`filed`, or `for-information` where it asked for nothing.",
+    )
+
+
 @router.post("/filing")
 def file(
     book: BookCode,
     year: Year,
     number: Number,
-    body: ReasonBody,
+    body: Filing,
     by: Router,
     office: TheOffice,
+    seen: Seen = None,
 ) -> Handled:
     """Close the entry without an answer, with a reason."""
     return _act(
         office,
         (book, year, number),
         by,
-        lambda session, entry_id: routing.file(session, entry_id, by=by, reason=body.reason),
+        lambda session, entry_id: routing.file(
+            session, entry_id, by=by, reason=body.reason, how=body.how, seen=seen
+        ),
+    )
+
+
+class Forwarding(ReasonBody):
+    to_name: Line = Field(examples=["Περιφέρεια Αττικής"])
+    to_address: Line = ""
+    to_email: Line = ""
+
+
+@router.post("/forwarding")
+def forward(
+    book: BookCode,
+    year: Year,
+    number: Number,
+    body: Forwarding,
+    by: Router,
+    office: TheOffice,
+    seen: Seen = None,
+) -> Handled:
+    """Close the entry since another body is competent, to which it goes."""
+    return _act(
+        office,
+        (book, year, number),
+        by,
+        lambda session, entry_id: routing.forward(
+            session, entry_id, by=by, seen=seen, **body.model_dump()
+        ),
     )
 
 
@@ -238,13 +336,16 @@ def reopen(
     body: ReasonBody,
     by: Router,
     office: TheOffice,
+    seen: Seen = None,
 ) -> Handled:
     """Take a closed entry up again."""
     return _act(
         office,
         (book, year, number),
         by,
-        lambda session, entry_id: routing.reopen(session, entry_id, by=by, reason=body.reason),
+        lambda session, entry_id: routing.reopen(
+            session, entry_id, by=by, reason=body.reason, seen=seen
+        ),
     )
 
 
@@ -269,6 +370,7 @@ def _act(
         line = registry.details(session, entry, by=by).line
         return Handled(
             handling=shapes.Handling.model_validate(line),
+            version=routing.version(session, entry.id) or 0,
             charges=shapes.charges(session, entry.id, by=by),
             acts=shapes.Acts.model_validate(routing.acts(session, entry, by=by)),
         )

@@ -103,7 +103,7 @@ def listing(by: Reader, office: TheOffice) -> Imports:
 def begin(sent: Submitted, by: Registrar, office: TheOffice) -> Import:
     """Keep the file and recognise its columns (head of the registry)."""
     new = sent.body(NewImport)
-    uploads = sent.stored(office)
+    uploads = sent.stored(office, by=by)
     if len(uploads) != 1:
         raise imports.NoTable(t("Choose the file with the old register."), field="file")
     import_id = imports.begin(

@@ -93,7 +93,7 @@ def begin(
     office: TheOffice,
 ) -> Begun:
     """Have the first pages of a document read before it is registered. Forgotten after a day."""
-    upload = documents.receive(office, file.file, file.filename or "")
+    upload = documents.receive(office, file.file, file.filename or "", body_id=by.body_id)
     with office.db.begin() as session:
         languages = list(office.settings.ocr_languages)
         return Begun(id=reading_ahead.ask(session, upload, by=by, languages=languages))

@@ -37,6 +37,7 @@ class Line(Shape):
     person: str
     priority: registry.Priority
     due_on: date | None
+    is_suspended: bool = Field(False, description="The clock of the deadline stands still.")
 
 
 class LinePage(BaseModel):
@@ -154,6 +155,7 @@ class Handling(Shape):
     person: str
     priority: registry.Priority
     due_on: date | None
+    is_suspended: bool = Field(False, description="The clock of the deadline stands still.")
 
 
 class Acts(Shape):
@@ -162,12 +164,16 @@ class Acts(Shape):
     mark: bool
     charge: bool
     accept: bool
+    refuse: bool
     send_back: bool
     pass_on: bool
     inform: bool
+    ask: bool
     file: bool
+    forward: bool
     answer: bool
     reopen: bool
+    note: bool
 
 
 class KindOfEntry(BaseModel):

@@ -11,8 +11,10 @@ from pydantic import BaseModel, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 
+from api import uploads
 from docflow import documents
 from docflow.office import Office
+from docflow.principal import Principal
 
 MAX_FILES = 100
 _MAX_JSON = 1 << 20
@@ -40,9 +42,12 @@ class Submission:
             fault = {"type": "json_invalid", "loc": ("body",), "msg": "not JSON"}
             raise RequestValidationError([fault]) from error
 
-    def stored(self, office: Office) -> list[documents.Upload]:
+    def stored(self, office: Office, *, by: Principal) -> list[documents.Upload]:
         """The files, durable in the store. Raises TooLarge and StoreUnavailable."""
-        return [documents.receive(office, file.file, file.filename or "") for file in self.files]
+        return [
+            documents.receive(office, file.file, file.filename or "", body_id=by.body_id)
+            for file in self.files
+        ]
 
 
 async def _submitted(request: Request) -> AsyncIterator[Submission]:
@@ -53,10 +58,13 @@ async def _submitted(request: Request) -> AsyncIterator[Submission]:
         return
     if kind != "multipart/form-data":
         raise HTTPException(415)
-    async with request.form(
-        max_files=MAX_FILES, max_fields=20, max_part_size=_MAX_JSON
-    ) as form:  # the temporary files go when the answer is there
+    form = await uploads.form_of(
+        request, max_files=MAX_FILES, max_fields=20, max_part_size=_MAX_JSON
+    )
+    try:
         yield await _taken_apart(form)
+    finally:
+        await form.close()  # the temporary files go when the answer is there
 
 
 async def _taken_apart(form: FormData) -> Submission:

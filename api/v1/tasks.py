@@ -1,25 +1,22 @@
-"""/api/v1/tasks and /search: the caller's work lists, and finding entries."""
+"""/api/v1/tasks: the caller's work lists."""
 
-import hashlib
-from typing import Annotated
-
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.deps import TheOffice
 from api.v1 import drafts, reads, shapes
+from api.v1.narrowing import Narrowed, mark
 from api.v1.reads import Cursor, Limit, ReadRoute
 from api.v1.security import Reader
-from docflow import circulation, routing, search
-from docflow.office import Office
-from docflow.principal import Principal
+from docflow import circulation, routing
 
 router = APIRouter(route_class=ReadRoute)
 
 
 class BasketCount(BaseModel):
     basket: str
-    count: int
+    count: int = Field(description="Counting stops at 1,000.")
+    is_more: bool = Field(False, description="There are more than were counted.")
 
 
 class Baskets(BaseModel):
@@ -35,7 +32,11 @@ def baskets(by: Reader, office: TheOffice) -> Baskets:
     with office.db.read() as session:
         counts = {str(k): n for k, n in routing.counts(session, by=by).items()}
         counts[AWAITING_SIGNATURE] = circulation.awaiting_count(session, by=by)
-    return Baskets(items=[BasketCount(basket=k, count=n) for k, n in counts.items()])
+    return Baskets(items=[_count(k, n) for k, n in counts.items()])
+
+
+def _count(basket: str, n: int) -> BasketCount:
+    return BasketCount(basket=basket, count=n, is_more=n >= routing.MOST_COUNTED)
 
 
 @router.get(f"/tasks/{AWAITING_SIGNATURE}", tags=["tasks"])
@@ -50,60 +51,22 @@ def basket(
     basket: routing.Basket,
     by: Reader,
     office: TheOffice,
+    narrowed: Narrowed,
     cursor: Cursor = None,
     limit: Limit = 50,
 ) -> shapes.LinePage:
-    """The items of a work list: urgent ones first, then by deadline, then the oldest."""
-    place = f"tasks:{basket}"
-    begin = reads.position(office, by, place, cursor) or 0
-    with office.db.read() as session:
-        found = routing.basket(session, basket, by=by, offset=begin, limit=limit + 1)
-        return shapes.LinePage(
-            items=shapes.lines(found[:limit]),
-            next_cursor=_next(office, by, place, begin, limit, len(found) > limit),
-        )
+    """The items of a work list: urgent ones first, then by deadline, then the oldest.
 
-
-class Hit(BaseModel):
-    entry: shapes.Line
-    passage: str = Field(description="Text of the files around the found words, marked ⟦so⟧.")
-
-
-class Found(BaseModel):
-    total: int
-    items: list[Hit]
-    next_cursor: str | None
-
-
-@router.get("/search", tags=["register"])
-def find(
-    q: Annotated[str, Query(min_length=1, max_length=500)],
-    by: Reader,
-    office: TheOffice,
-    cursor: Cursor = None,
-    limit: Limit = 25,
-) -> Found:
-    """Entries that the caller may see, by number, reference, name, or words of subject and files.
-
-    Blind to case, accents and final sigma; Greek words are found by their stem.
+    What was sent or came for information has the newest first, what is closed the last closed.
     """
-    place = "search:" + hashlib.sha256(q.encode()).hexdigest()[:16]
-    begin = reads.position(office, by, place, cursor) or 0
+    place = f"tasks:{basket}{mark(narrowed)}"
+    after = reads.position(office, by, place, cursor)
     with office.db.read() as session:
-        found = search.search(session, q, by=by, offset=begin, limit=limit)
-        hits = [
-            Hit(entry=shapes.Line.model_validate(hit.line), passage=hit.passage)
-            for hit in found.hits
-        ]
-    more = begin + len(hits) < found.total and bool(hits)
-    return Found(
-        total=found.total,
-        items=hits,
-        next_cursor=_next(office, by, place, begin, limit, more),
+        found = routing.basket(
+            session, basket, by=by, narrowing=narrowed, after=after, limit=limit + 1
+        )
+    more = len(found) > limit
+    return shapes.LinePage(
+        items=shapes.lines(found[:limit]),
+        next_cursor=reads.cursor(office, by, place, found[limit - 1].id) if more else None,
     )
-
-
-def _next(
-    office: Office, by: Principal, place: str, begin: int, limit: int, more: bool
-) -> str | None:
-    return reads.cursor(office, by, place, begin + limit) if more else None

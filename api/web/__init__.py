@@ -10,24 +10,33 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 
-from api import problems
+from api import problems, uploads
 from api.deps import SESSION_COOKIE, CurrentUser, chosen_language
 from api.pages import ClosesForms, is_htmx, read_form
 from api.web import (
+    accounts,
     annulments,
     answers,
     arrivals,
     batch,
+    bodies,
     books,
+    case_covers,
+    case_files,
     chains,
+    classification,
     closings,
     confidential,
     corrections,
+    deadline_terms,
+    deadlines,
+    delivery_lists,
     deputies,
     draft_papers,
     drafts,
     elsewhere,
     emergency,
+    entering,
     entries,
     evidence,
     exports,
@@ -37,26 +46,36 @@ from api.web import (
     keys,
     kinds,
     learning,
+    live,
     login,
     looking,
+    notices,
+    organogram,
     oversight,
     papers,
     parties,
     proposals,
     read_reports,
     register,
+    reorganising,
     scans,
+    searching,
     series,
     signed,
     signing_desk,
+    statistics,
     storage,
     undescribed,
     work,
+    workdays,
+    worklists,
 )
 from api.web.render import error_page, page
-from docflow import organization, reads
+from docflow import documents, organization, reads
+from docflow.db import OutcomeUnknown
 from docflow.errors import DocflowError, Unavailable
 from docflow.i18n import t
+from docflow.notices import Hearing
 from docflow.office import Office
 
 log = logging.getLogger(__name__)
@@ -66,8 +85,14 @@ def create_app(office: Office) -> FastAPI:
     """The staff's app over an office."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.office = office
+    app.state.hearing = Hearing(office.db)
     for module in (
         login,
+        entering,
+        organogram,
+        reorganising,
+        accounts,
+        bodies,
         series,
         proposals,
         register,
@@ -75,15 +100,24 @@ def create_app(office: Office) -> FastAPI:
         kinds,
         entries,
         intake,
+        searching,
         looking,
+        live,
+        notices,
         learning,
         evidence,
         work,
+        delivery_lists,
+        worklists,
+        statistics,
         answers,
         batch,
         chains,
         draft_papers,
         deputies,
+        deadlines,
+        deadline_terms,
+        workdays,
         elsewhere,
         drafts,
         signed,
@@ -99,6 +133,9 @@ def create_app(office: Office) -> FastAPI:
         emergency,
         imports,
         closings,
+        case_covers,
+        case_files,
+        classification,
         exports,
         arrivals,
         annulments,
@@ -108,6 +145,7 @@ def create_app(office: Office) -> FastAPI:
         app.include_router(module.router)
     app.get("/")(home)
     app.add_exception_handler(organization.NotLoggedIn, _login_first)
+    app.add_exception_handler(organization.PasswordHandedOver, _own_password_first)
     app.add_exception_handler(Unavailable, _try_again)
     app.add_exception_handler(reads.ReasonNeeded, _ask_reason)
     app.add_exception_handler(DocflowError, _told)
@@ -137,19 +175,28 @@ async def _login_first(request: Request, error: Exception) -> Response:
     )
 
 
+def _own_password_first(request: Request, error: Exception) -> Response:
+    return _told(request, error) if is_htmx(request) else RedirectResponse("/password", 303)
+
+
 async def _try_again(request: Request, error: Exception) -> Response:
     """A part does not answer: what was typed comes back in a page that can send it once more."""
     told = cast(DocflowError, error)
     form = await _sent(request)
     if not form or SESSION_COOKIE not in request.cookies or is_htmx(request):
         return _told(request, error)
-    kept = await run_in_threadpool(interrupted.kept, _office(request), request.url.path, form)
+    principal = getattr(request.state, "principal", None)
+    body_id = principal.body_id if principal else None
+    kept = await run_in_threadpool(
+        interrupted.kept, _office(request), request.url.path, form, body_id=body_id
+    )
     return page(
         request,
         "web/resume.html",
         status_code=problems.status_of(told),
         form=kept,
         message=told.message,
+        may_be_saved=isinstance(told, OutcomeUnknown),
     )
 
 
@@ -170,6 +217,8 @@ def _told(request: Request, error: Exception) -> Response:
 
 def _plain(request: Request, error: Exception) -> Response:
     status = cast(HTTPException, error).status_code
+    if uploads.is_full(error.__cause__):
+        return _told(request, documents.no_room())
     if status == 404:
         return _not_found(request, error)
     return error_page(

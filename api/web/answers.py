@@ -19,6 +19,7 @@ from docflow.circulation import Channel, Content, Draft
 from docflow.errors import Conflict, DocflowError, Invalid
 from docflow.i18n import Text
 from docflow.office import Office
+from docflow.principal import Principal
 
 router = APIRouter()
 UPLOAD = "upload"
@@ -53,7 +54,7 @@ def create(request: Request, at: At, form: TheForm, by: CurrentUser, office: The
     """Keep a new draft. On an error the form comes back as it was, file included."""
     kept: list[documents.Upload] = []
     try:
-        content = _content(office, form, kept)
+        content = _content(office, form, kept, by)
         with office.db.begin() as session:
             entry = at.entry(session, by)
             draft_id = circulation.begin_answer(session, entry.id, content, by=by).id
@@ -85,7 +86,7 @@ def save(
     """Keep a new version; refused where the draft was saved elsewhere in the meantime."""
     kept: list[documents.Upload] = []
     try:
-        content = _content(office, form, kept)
+        content = _content(office, form, kept, by)
         with office.db.begin() as session:
             version = forms.whole(form, "version")
             circulation.save(session, draft_id, content, version=version, by=by)
@@ -133,9 +134,11 @@ def _show(request: Request, office: Office, sheet: Sheet) -> Response:
     )
 
 
-def _content(office: Office, form: FormData, kept: list[documents.Upload]) -> Content:
+def _content(
+    office: Office, form: FormData, kept: list[documents.Upload], by: Principal
+) -> Content:
     """What the form says; `kept` gets its files. Raises Invalid and StoreUnavailable."""
-    forms.receive(office, form, UPLOAD, into=kept)
+    forms.receive(office, form, UPLOAD, into=kept, body_id=by.body_id)
     lines = forms.text(form, "copies_to").splitlines()
     return Content(
         subject=forms.text(form, "subject"),

@@ -16,7 +16,6 @@ from api.web.address import Start
 from api.web.render import page
 from docflow import circulation, clock, closings, printing, signatures
 from docflow.errors import DocflowError
-from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Principal
 
@@ -67,12 +66,20 @@ def close_days(request: Request, book: BookCode, by: CurrentUser, office: TheOff
 
 @router.get("/{book}/days/{day}/register")
 def register(
-    book: BookCode, day: date, by: CurrentUser, office: TheOffice, download: bool = False
+    book: BookCode,
+    day: date,
+    by: CurrentUser,
+    office: TheOffice,
+    download: bool = False,
+    sealed: bool = False,
 ) -> Response:
-    """The sealed register of a day."""
-    with office.db.read() as session:
+    """The sealed register of a day; after an erasure an extract, unless who closes wants it."""
+    with office.db.begin() as session:
         found = closings.book_named(session, book, by)
-        line, _ = closings.register_of(session, found, day)
+        given = closings.paper(session, office, found, day, by=by, sealed=sealed)
+    if given.extract is not None:
+        return _shown(given.extract)
+    line = given.line
     return stored_file(
         office,
         sha256=line.pdf_sha256,
@@ -90,14 +97,12 @@ def so_far(
     with office.db.read() as session:
         found = closings.book_named(session, book, by)
         draft = closings.preview(session, office, found, day, by=by)
-    try:
-        pdf = printing.daily_register(draft.printed, language="el").pdf
-    except printing.PrintingError as error:
-        raise closings.NotSealed(
-            t("The register could not be sealed: {why}", why=str(error))
-        ) from error
+    return _shown(draft.printed)
+
+
+def _shown(data: printing.DailyRegisterData) -> Response:
     return Response(
-        pdf,
+        closings.printed(data),
         media_type=_PDF,
         headers={"Cache-Control": "no-store", "Content-Disposition": "inline"},
     )

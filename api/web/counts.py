@@ -7,6 +7,7 @@ from fastapi import Request
 from api.deps import office_of
 from docflow import registry
 from docflow.errors import Unavailable
+from docflow.notices import listing
 from docflow.principal import Principal
 
 _LIFE = 10  # seconds that a count is remembered; the list itself is always of now
@@ -48,6 +49,17 @@ def annulments(request: Request, by: Principal) -> int:
             return count  # the page of that very error must still be shown
         known[by.user_id] = (time.monotonic(), count)
     return count
+
+
+def notices(request: Request, by: Principal) -> int:
+    """How many unread notices the person has: of now, for he has perhaps just read one."""
+    if by.user_id is None:
+        return 0
+    try:
+        with office_of(request).db.read() as session:
+            return listing.unread(session, by=by)
+    except Unavailable:
+        return 0  # the page of that very error must still be shown
 
 
 def forget(request: Request, by: Principal) -> None:

@@ -76,7 +76,7 @@ def recover(request: Request, form: TheForm, by: CurrentUser, office: TheOffice)
     """Look at the file of an offline page, then (second press) take it over."""
     kept: list[documents.Upload] = []
     try:
-        forms.receive(office, form, "file", into=kept)
+        forms.receive(office, form, "file", into=kept, body_id=by.body_id)
         if not kept:
             raise emergency.NoJournal(_NO_FILE, field="file")
         journal = _journal(office, kept[-1], by)

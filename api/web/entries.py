@@ -10,7 +10,19 @@ from sqlalchemy.orm import Session
 import ocr
 from api.deps import CurrentUser, TheOffice
 from api.streams import stored_file
-from api.web import amendments, beside, custodial, forms, graph, history, origins, proven
+from api.web import (
+    amendments,
+    beside,
+    case_file_card,
+    clocks,
+    custodial,
+    forms,
+    graph,
+    handling,
+    history,
+    origins,
+    proven,
+)
 from api.web.address import Address, AfterId, At
 from api.web.render import block, page
 from docflow import (
@@ -129,7 +141,7 @@ def entry_context(session: Session, entry: registry.Entry, by: Principal) -> dic
     requests = registry.requests_of(session, entry.id, by=by)
     waits = known.annulment is None and any(one.state == "pending" for one in requests)
     drawn = registry.graph(session, entry, by=by)
-    charging = acts.charge or acts.pass_on or acts.inform
+    charging = acts.charge or acts.pass_on or acts.inform or acts.ask
     units = organization.units(session, by.body_id) if charging else []
     return {
         "details": known,
@@ -167,10 +179,13 @@ def entry_context(session: Session, entry: registry.Entry, by: Principal) -> dic
         "receipt_mails": registry.receipt_mails(session, entry.id),
         "today": clock.today(),
         **beside.context(session, entry, by=by),
+        **handling.context(session, entry, by=by),
+        **clocks.context(session, entry, by=by),
         "depositor": registry.depositor(session, entry.id),
         **origins.context(session, entry, by=by),
         **proven.context(session, entry, by),
         **custodial.context(session, entry, by=by),
+        **case_file_card.context(session, entry, by=by),
     }
 
 

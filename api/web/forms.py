@@ -22,6 +22,7 @@ from docflow.office import Office
 
 _DATE = re.compile(r"(\d{1,2})[/.\- ](\d{1,2})(?:[/.\- ](\d{4}|\d{2}))?")
 _COMPACT = re.compile(r"(\d{2})(\d{2})(\d{4}|\d{2})")
+_LAST_YEAR = 2999  # as in the API: one reckons onward from a day
 _TODAY = {"t", "σ", "σημερα", "σήμερα", "today"}
 KEPT_FIELD = "kept"
 SECRET_FIELDS = frozenset({"password", "new_password", "repeated", "pin", "otp"})
@@ -89,6 +90,8 @@ def parse_day(typed: str, *, field: str) -> date | None:
             raise ValueError(typed)
         number, month, year = match.groups()
         full = int(year) if year else clock.today().year
+        if full > _LAST_YEAR:
+            raise ValueError(typed)
         return date(full + 2000 if full < 100 else full, int(month), int(number))
     except ValueError as error:
         raise BadDate(
@@ -138,6 +141,7 @@ def receive(
     form: FormData,
     *names: str,
     into: list[documents.Upload],
+    body_id: int | None,
     kept: str = KEPT_FIELD,
 ) -> None:
     """Add the files of a form to `into`: those kept from an earlier try, then those chosen now.
@@ -158,9 +162,11 @@ def receive(
         if isinstance(part, UploadFile) and part.filename:
             part.file.seek(0)  # a form is read twice where its first use failed
             try:
-                into.append(documents.receive(office, part.file, part.filename))
+                into.append(documents.receive(office, part.file, part.filename, body_id=body_id))
             except documents.TooLarge as error:
                 raise documents.TooLarge(error.message, field=name) from error
+            except documents.NoRoom as error:
+                raise documents.NoRoom(error.message, field=name) from error
             except documents.StoreUnavailable as error:
                 raise documents.StoreUnavailable(_NOT_STORED, field=name) from error
 

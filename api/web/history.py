@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from api.web import case_file_history
 from api.wording import LABELS
 from docflow import audit, organization, registry
 from docflow.i18n import Text, t
@@ -17,10 +18,13 @@ TIES = ("entry.related", "entry.unrelated")
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One event: the act (a code of wording's group), by whom, more of it, and words he wrote."""
+    """One event: the act (a code of wording's group), by whom, more of it, and words he wrote.
+
+    Who acted for somebody who was away is named with that one.
+    """
 
     at: datetime
-    actor_name: str
+    actor_name: Text | str
     via: str
     action: str
     more: Text | str
@@ -35,23 +39,50 @@ def told(
     A tie to an entry that is not open to the person is not told.
     """
     lines = audit.history(session, subjects)
+    filed = case_file_history.of(session, lines, by=by)
+    lines = [line for line in lines if filed.shows(line)]
     others = registry.labels_open_to(session, _ids(lines, "other_id"), by=by)
     lines = [line for line in lines if line.action not in TIES or _other(line, others)]
-    units = organization.unit_names(session, _ids(lines, "unit"))
-    people = organization.names(session, _ids(lines, "person"))
+    units = organization.unit_names_at(
+        session, [(_unit(line), line.at) for line in lines if _unit(line)]
+    )
+    people = organization.names(session, _ids(lines, "person") | _ids(lines, "in_place_of"))
     return [
         Happening(
             line.at,
-            line.actor_name,
+            _actor(line, people),
             line.via,
             line.action,
             _tie(line, others)
             if line.action in TIES
-            else _more(line.action, line.details, units, people),
-            str(line.details.get("instructions") or line.details.get("reason") or ""),
+            else filed.more(line) or _more(line.action, line.details, _named(line, units), people),
+            filed.quote(line)
+            or str(line.details.get("instructions") or line.details.get("reason") or ""),
         )
         for line in lines
     ]
+
+
+def _unit(line: audit.HistoryLine) -> int | None:
+    unit = line.details.get("unit")
+    return unit if isinstance(unit, int) else None
+
+
+def _named(line: audit.HistoryLine, units: Mapping[tuple[int, datetime], str]) -> Mapping[int, str]:
+    """The unit of the event, as it was named then."""
+    unit = _unit(line)
+    return {} if unit is None else {unit: units.get((unit, line.at), "")}
+
+
+def _actor(line: audit.HistoryLine, people: Mapping[int, str]) -> Text | str:
+    """Both names, where a deputy acted."""
+    absent = line.details.get("in_place_of")
+    if absent is None and line.action.startswith("draft.") and line.details.get("appointment"):
+        absent = line.details.get("person")
+    name = people.get(absent, "") if isinstance(absent, int) else ""
+    if not name:
+        return line.actor_name
+    return t("{name} in place of {absent}", name=line.actor_name, absent=name)
 
 
 def _other(line: audit.HistoryLine, others: Mapping[int, str]) -> str:
@@ -82,7 +113,15 @@ def _more(
     action: str, details: Mapping[str, Any], units: Mapping[int, str], people: Mapping[int, str]
 ) -> Text | str:
     match action:
-        case "entry.charged" | "entry.informed":
+        case (
+            "entry.charged"
+            | "entry.informed"
+            | "entry.moved"
+            | "draft.moved"
+            | "contribution.asked"
+            | "contribution.withdrawn"
+            | "contribution.moved"
+        ):
             unit = units.get(details.get("unit") or 0, "")
             person = people.get(details.get("person") or 0, "")
             return t("{person} ({unit})", person=person, unit=unit) if person else unit

@@ -62,7 +62,7 @@ def begin(request: Request, form: TheForm, by: CurrentUser, office: TheOffice) -
     """Keep the file and guess its columns."""
     kept: list[documents.Upload] = []
     try:
-        forms.receive(office, form, "file", into=kept)
+        forms.receive(office, form, "file", into=kept, body_id=by.body_id)
         if not kept:
             raise imports.NoTable(t("Choose the file with the old register."), field="file")
         import_id = imports.begin(

@@ -58,7 +58,7 @@ class KeptForm:
         return [(_WORDS[name], value) for name, value in self.fields if name in _WORDS and value]
 
 
-def kept(office: Office, action: str, form: FormData) -> KeptForm:
+def kept(office: Office, action: str, form: FormData, *, body_id: int | None) -> KeptForm:
     """The form that was sent to `action`, with its files stored."""
     fields = [
         (name, value)
@@ -68,7 +68,7 @@ def kept(office: Office, action: str, form: FormData) -> KeptForm:
     received: list[documents.Upload] = []
     lost = False
     try:
-        forms.receive(office, form, *_FILE_FIELDS, into=received)
+        forms.receive(office, form, *_FILE_FIELDS, into=received, body_id=body_id)
     except DocflowError:
         lost = True
     notes = forms.kept_notes(office, received)

@@ -10,9 +10,10 @@ from starlette.datastructures import FormData
 from api import problems
 from api.deps import LANGUAGE_COOKIE, SESSION_COOKIE, Language, TheOffice
 from api.pages import TheForm
-from api.web import forms, interrupted
+from api.web import forms, interrupted, provider
 from api.web.render import page
 from docflow import audit, demo, organization, throttle
+from docflow.errors import DocflowError
 from docflow.i18n import LANGUAGES, Text, t
 from docflow.office import Office
 from docflow.principal import Principal, Via
@@ -25,13 +26,13 @@ TRIES, _WINDOW = 120, timedelta(minutes=5)
 @router.get("/login")
 def show(request: Request, office: TheOffice, language: Language, to: str = "/") -> Response:
     """The login page; `to` is where to go afterwards."""
-    return _form(request, office, language, to=_local(to))
+    return _form(request, office, language, to=local(to))
 
 
 @router.post("/login")
 def log_in(request: Request, form: TheForm, office: TheOffice, language: Language) -> Response:
     """Begin a login. A form that an ended login interrupted is shown next, ready to be sent."""
-    to, kept = _local(forms.text(form, "to")), forms.text(form, "interrupted")
+    to, kept = local(forms.text(form, "to")), forms.text(form, "interrupted")
     username, error, status = forms.text(form, "username")[:100], None, 401
     opened = None
     try:
@@ -53,7 +54,7 @@ def log_in(request: Request, form: TheForm, office: TheOffice, language: Languag
     secret, principal = opened
     response = _resumed(request, office, kept, principal) if kept else None
     response = response or RedirectResponse(to, 303)
-    _set_session(response, office, secret)
+    set_session(response, office, secret)
     return response
 
 
@@ -82,13 +83,13 @@ def _open(
         return secret, principal
 
 
-def _set_session(response: Response, office: Office, secret: str) -> None:
+def set_session(response: Response, office: Office, secret: str) -> None:
     response.set_cookie(
         SESSION_COOKIE,
         secret,
         httponly=True,
         samesite="lax",
-        secure=_is_https(office),
+        secure=is_https(office),
         max_age=office.settings.session_hours * 3600,
     )
 
@@ -107,14 +108,14 @@ def log_out(request: Request, office: TheOffice) -> Response:
 @router.get("/language/{language}")
 def choose_language(office: TheOffice, language: str, to: str = "/") -> Response:
     """Remember the language of this browser."""
-    response = RedirectResponse(_local(to), 303)
+    response = RedirectResponse(local(to), 303)
     if language in LANGUAGES:
         response.set_cookie(
             LANGUAGE_COOKIE,
             language,
             max_age=365 * 86400,
             samesite="lax",
-            secure=_is_https(office),
+            secure=is_https(office),
         )
     return response
 
@@ -148,7 +149,16 @@ def _form(
         demo_password=demo.PASSWORD,
         demo_key_password=demo.KEY_PASSWORD,
         body_name=name,
+        provider=provider.name(office.settings),
     )
+
+
+def refused(
+    request: Request, office: Office, language: str, error: DocflowError, *, to: str = "/"
+) -> Response:
+    """The login page with the reason why another way in did not open."""
+    status = problems.status_of(error)
+    return _form(request, office, language, to=to, error=error.message, status_code=status)
 
 
 def ended(request: Request, office: Office, form: FormData | None, language: str) -> Response:
@@ -160,7 +170,7 @@ def ended(request: Request, office: Office, form: FormData | None, language: str
     owner = _owner_of_ended(request, office) if form else None
     if form and owner is not None:
         # Only somebody whose login has ended may leave files here; a stranger may not.
-        kept = interrupted.sealed(office, interrupted.kept(office, request.url.path, form), owner)
+        kept = interrupted.sealed(office, _kept(office, request.url.path, form, owner), owner)
         message = t("Your login has ended. Please log in again; nothing you typed is lost.")
     to = request.url.path if request.method == "GET" else "/"
     if request.method == "GET" and request.url.query:
@@ -184,20 +194,33 @@ def _owner_of_ended(request: Request, office: Office) -> int | None:
         return organization.owner_of_ended(session, secret)
 
 
+def _kept(office: Office, path: str, form: FormData, owner: int) -> interrupted.KeptForm:
+    with office.db.read() as session:
+        body_id = session.get_one(organization.User, owner).body_id
+    return interrupted.kept(office, path, form, body_id=body_id)
+
+
 def _resumed(request: Request, office: Office, kept: str, principal: Principal) -> Response | None:
     """A page that shows the kept form and sends it on with one key; None where it is not his."""
     form = interrupted.opened(office, kept, principal.person_id)
     if form is None:
         return None
     request.state.principal, request.state.language = principal, principal.language
-    return page(request, "web/resume.html", form=form, message=None, is_test=office.settings.demo)
+    return page(
+        request,
+        "web/resume.html",
+        form=form,
+        message=None,
+        may_be_saved=False,
+        is_test=office.settings.demo,
+    )
 
 
-def _is_https(office: Office) -> bool:
+def is_https(office: Office) -> bool:
     return office.settings.public_url.startswith("https:")
 
 
-def _local(to: str) -> str:
+def local(to: str) -> str:
     """Only a path of this site: a link to the login page must not send people elsewhere."""
     parts = urlsplit(to)
     safe = (

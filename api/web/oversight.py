@@ -1,21 +1,19 @@
-"""For those who look after things: search, own account, the audit trail, the system's state."""
+"""For those who look after things: own account, the audit trail, the system's state."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from email import message_from_bytes, policy
 from pathlib import Path
-from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
-from markupsafe import Markup
 from starlette.datastructures import UploadFile
 
 from api import problems
 from api.deps import CurrentUser, TheOffice
 from api.pages import TheForm
 from api.web import forms
-from api.web.address import Address, RowId, Start
+from api.web.address import RowId
 from api.web.render import block, page
 from docflow import (
     audit,
@@ -27,7 +25,6 @@ from docflow import (
     organization,
     outbox,
     registry,
-    search,
 )
 from docflow.errors import Invalid
 from docflow.i18n import t
@@ -35,42 +32,10 @@ from docflow.office import Office
 from docflow.principal import Principal
 
 router = APIRouter()
-PAGE_SIZE = 25
 _MAX_KEY = 64 << 10
 _NEWEST_MAILS = 20
-_MAX_QUERY = 500
 _AUDITORS = t("Only an auditor sees this page.")
 _ADMINISTRATORS = t("Only an administrator sees this page.")
-
-
-@router.get("/search")
-def find(
-    request: Request, by: CurrentUser, office: TheOffice, q: str = "", start: Start = 0
-) -> Response:
-    """One box for everything. A single hit by number and year opens at once."""
-    q = forms.clean(q)[:_MAX_QUERY]
-    with office.db.read() as session:
-        found = search.search(session, q, by=by, offset=start, limit=PAGE_SIZE)
-    if found.total == 1 and len(found.hits) == 1 and "/" in q and not found.hits[0].passage:
-        line = found.hits[0].line
-        return RedirectResponse(Address(line.book, line.year, line.place).path, 303)
-    return page(
-        request,
-        "web/search.html",
-        q=q,
-        hits=[(hit.line, marked(hit.passage)) for hit in found.hits],
-        total=found.total,
-        start=start,
-        page_size=PAGE_SIZE,
-        address=f"/search?q={quote(q, safe='')}&start=",
-        today=clock.today(office.settings.zone),
-    )
-
-
-def marked(passage: str) -> Markup:
-    """A passage with its found words, ⟦so⟧, as <mark>; everything else is escaped."""
-    escaped = str(Markup.escape(passage))
-    return Markup(escaped.replace("⟦", "<mark>").replace("⟧", "</mark>"))  # noqa: S704  # escaped above
 
 
 @router.get("/account")

@@ -45,7 +45,7 @@ class Picture:
 @router.post("/register/ahead")
 def ahead(request: Request, form: TheForm, by: CurrentUser, office: TheOffice) -> Response:
     """Take the first file of a form, and have its first pages read for the form's proposals."""
-    upload = _upload(office, form)
+    upload = _upload(office, form, by)
     direction, kind = forms.text(form, "direction"), forms.text(form, "kind")
     if upload is None:
         return _block(request, office, state="none")
@@ -55,12 +55,12 @@ def ahead(request: Request, form: TheForm, by: CurrentUser, office: TheOffice) -
     return _state(request, office, by, ahead_id, direction=direction, kind=kind)
 
 
-def _upload(office: Office, form: FormData) -> documents.Upload | None:
+def _upload(office: Office, form: FormData, by: Principal) -> documents.Upload | None:
     """The file that was brought, or the one of a note that the form carries."""
     part = form.get("file")
     if isinstance(part, UploadFile) and part.filename:
         part.file.seek(0)
-        return documents.receive(office, part.file, part.filename)
+        return documents.receive(office, part.file, part.filename, body_id=by.body_id)
     return forms.noted(office, forms.text(form, "kept"))
 
 

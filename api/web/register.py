@@ -99,7 +99,7 @@ def register(request: Request, form: TheForm, by: CurrentUser, office: TheOffice
     """
     kept: list[documents.Upload] = []
     try:
-        forms.receive(office, form, "files", into=kept)
+        forms.receive(office, form, "files", into=kept, body_id=by.body_id)
         if forms.text(form, "act") in set(Direction):
             return _turned(request, office, by, form, kept)
         new = _meant(form, office, registration.remembered(request, by), by)

@@ -8,11 +8,21 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 
-from api import pages, signing_words
+from api import (
+    case_file_words,
+    clock_words,
+    notice_words,
+    organogram_words,
+    pages,
+    search_words,
+    signing_words,
+    work_words,
+)
 from api.deps import office_of
 from api.web import alarms, counts
 from api.web import books_words as books
-from docflow import custody, organization, parties, reads, scans
+from docflow import custody, organization, parties, reads, scans, statistics
+from docflow.case_files import plans
 from docflow.errors import Unavailable
 from docflow.i18n import Text, t
 from docflow.principal import Principal, Role
@@ -71,10 +81,20 @@ def navigation(
             (),
         ),
         (works, t("My work"), "/work", "Alt+W", ()),
+        (statistics.sees_board(by), t("Board"), "/board", "Alt+2", ("/statistics",)),
+        (
+            statistics.may_see(by) and not statistics.sees_board(by),
+            t("Statistics"),
+            "/statistics",
+            "Alt+2",
+            (),
+        ),
         (works, t("Drafts and signatures"), "/drafts", "Alt+Y", ()),
+        (works, t("Deadlines"), "/deadlines", "Alt+7", ()),
+        (consults, t("Case files"), "/case-files", "Alt+3", ()),
         (consults, t("Protocol book"), "/book", "Alt+B", ("/entries/",)),
         (books.keeps(by), t("Books"), "/books", "Alt+K", books.BELOW),
-        (consults, t("Search"), "/search", "Alt+S", ()),
+        (consults, t("Search"), "/search", "Alt+S", ("/searches",)),
         (parties.directory.may_read(by), t("Directory"), "/parties", "Alt+J", ()),
         (
             by.is_registrar,
@@ -94,7 +114,11 @@ def navigation(
             (),
         ),
         (custody.state.may_see(by), t("Storage"), "/storage", "Alt+G", ()),
+        (plans.may_keep(by), t("Classification plans"), "/classification", "Alt+8", ()),
         (by.is_administrator, t("Kinds of document"), "/kinds", "Alt+I", ()),
+        (by.is_administrator, t("Holidays"), "/workdays", "Alt+6", ("/deadline-terms",)),
+        (works or by.is_administrator, t("Organogram"), "/organogram", "Alt+3", ("/bodies",)),
+        (by.is_administrator, t("Accounts"), "/users", "Alt+4", ()),
         (by.is_administrator, t("Signatures"), "/signing", "Alt+V", ()),
         (by.is_administrator, t("System"), "/system", "Alt+M", ()),
     )
@@ -117,6 +141,7 @@ def _frame(request: Request) -> dict[str, Any]:
             counts.undescribed(request, principal),
             counts.annulments(request, principal),
         )
+        frame["unread"] = counts.notices(request, principal)
         frame["body_name"] = _body_name(request, principal.body_id)
         frame["alarms"] = alarms.of_store(request)
         frame["sees_storage"] = custody.state.may_see(principal)
@@ -143,6 +168,10 @@ def _body_name(request: Request, body_id: int) -> str:
 # What `?done=` says on the page after an act
 _DONE: Mapping[str, Text] = {
     **signing_words.DONE,
+    **search_words.DONE,
+    **notice_words.DONE,
+    **case_file_words.DONE,
+    **clock_words.DONE,
     "mark": t("The entry was marked."),
     "charge": t("The entry was charged."),
     "accept": t("You accepted the entry. It is now in your work."),
@@ -150,8 +179,17 @@ _DONE: Mapping[str, Text] = {
     "pass-on": t("The entry was passed on."),
     "inform": t("They were informed."),
     "note": t("You took note of it."),
-    "file": t("The entry was filed and closed."),
+    "file": t("The entry was closed."),
     "reopen": t("The entry was opened again."),
+    "refuse": t("It was refused and is back with who charged it."),
+    "ask": t("They were asked. You will be told of the answer."),
+    "take-up": t("You have taken it in hand."),
+    "contribute": t("The answer was sent."),
+    "decline": t("The request was refused."),
+    "ask-no-more": t("The request was taken back."),
+    "remark": t("The note was saved."),
+    "send-on": t("The entry was forwarded to the competent body and closed."),
+    "delivery-list": t("The delivery list was made. Print it and have it signed."),
     "settled": t("The file stays as it is and leaves the list."),
     "released": t("The file was let out. It is being read."),
     "annul": t("You asked for the annulment. The head of the registry decides."),
@@ -178,6 +216,8 @@ _DONE: Mapping[str, Text] = {
     "recall": t("The draft is back with you. Change it and send it again."),
     "forward": t("The draft was passed on."),
     "take-note": t("You took note of it."),
+    **organogram_words.DONE,
+    **work_words.DONE,
     "deputy": t("The deputy was appointed."),
     "deputy-ended": t("The appointment has ended."),
     "chain-kept": t("The chain was kept."),

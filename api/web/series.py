@@ -55,7 +55,14 @@ def register(request: Request, form: TheForm, by: CurrentUser, office: TheOffice
     meant: list[int] = []
     try:
         for place in range(rows):
-            forms.receive(office, form, f"files-{place}", into=kept[place], kept=f"kept-{place}")
+            forms.receive(
+                office,
+                form,
+                f"files-{place}",
+                into=kept[place],
+                body_id=by.body_id,
+                kept=f"kept-{place}",
+            )
         if forms.text(form, "act") == "rows":
             typed = _typed(office, form, kept, min(rows + _MORE, _MOST))
             return _show(request, office, by, typed)

@@ -1,6 +1,6 @@
-"""Work lists, and the acts of routing on an entry's page."""
+"""The acts of routing on an entry's page."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -10,54 +10,19 @@ from starlette.datastructures import FormData
 from api import problems
 from api.deps import CurrentUser, TheOffice
 from api.pages import TheForm
-from api.web import counts, forms
-from api.web.address import Address, At, Start
+from api.web import case_file_card, clocks, counts, forms
+from api.web.address import Address, At
 from api.web.entries import entry_context
+from api.web.handling import ACTS, Act, form_name, seen, target, unsent
 from api.web.render import page
-from docflow import circulation, clock, organization, registry, routing
+from docflow import organization, registry, routing
 from docflow.errors import Conflict, DocflowError, Invalid, NotFound
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Principal
 from docflow.registry import Priority
-from docflow.routing import Basket, Target
 
 router = APIRouter()
-PAGE_SIZE = 50
-
-
-@router.get("/work")
-def work(
-    request: Request, by: CurrentUser, office: TheOffice, basket: str = "", start: Start = 0
-) -> Response:
-    """The person's work lists with their counts, one of them open."""
-    with office.db.read() as session:
-        counts = routing.counts(session, by=by)
-        awaiting = circulation.awaiting_count(session, by=by)
-        chosen = Basket(basket) if basket in set(Basket) else _first(by, counts)
-        lines = routing.basket(session, chosen, by=by, offset=start, limit=PAGE_SIZE)
-    return page(
-        request,
-        "web/worklist.html",
-        counts=counts,
-        awaiting_count=awaiting,
-        basket=chosen,
-        baskets=list(Basket),
-        lines=lines,
-        start=start,
-        page_size=PAGE_SIZE,
-        today=clock.today(),
-    )
-
-
-def _first(by: Principal, counts: Mapping[Basket, int]) -> Basket:
-    """A head begins with what is to be charged, others with their own items."""
-    if by.headed_unit_ids and counts[Basket.TO_CHARGE]:
-        return Basket.TO_CHARGE
-    return Basket.MINE if counts[Basket.MINE] or not counts[Basket.UNIT] else Basket.UNIT
-
-
-Act = Callable[[Session, int, FormData, Principal], object]
 
 
 def _mark(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
@@ -68,29 +33,33 @@ def _mark(session: Session, entry_id: int, form: FormData, by: Principal) -> Non
         priority=forms.choice(form, "priority", Priority, otherwise=Priority.NORMAL),
         instructions=forms.text(form, "instructions"),
         due_on=forms.day(form, "due_on"),
+        seen=seen(form),
     )
 
 
 def _charge(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
     """Marking and charging are one form: a head does both with one press."""
-    if forms.text(form, "priority"):
+    marks = bool(forms.text(form, "priority"))
+    if marks:
         _mark(session, entry_id, form, by)
     routing.charge(
         session,
         entry_id,
         by=by,
-        to=_target(forms.text(form, "target")),
-        inform=[_target(value) for value in forms.texts(form, "inform")],
+        to=target(forms.text(form, "target")),
+        inform=[target(value) for value in forms.texts(form, "inform")],
         instructions=forms.text(form, "instructions"),
+        seen=None if marks else seen(form),  # the marking has looked, and moved it on
     )
 
 
 def _accept(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
-    routing.accept(session, entry_id, by=by)
+    routing.accept(session, entry_id, by=by, seen=seen(form))
 
 
 def _return(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
-    routing.send_back(session, entry_id, by=by, reason=forms.text(form, "reason"))
+    reason = forms.text(form, "reason")
+    routing.send_back(session, entry_id, by=by, reason=reason, seen=seen(form))
 
 
 def _pass_on(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
@@ -98,13 +67,14 @@ def _pass_on(session: Session, entry_id: int, form: FormData, by: Principal) -> 
         session,
         entry_id,
         by=by,
-        to=_target(forms.text(form, "target")),
+        to=target(forms.text(form, "target")),
         instructions=forms.text(form, "instructions"),
+        seen=seen(form),
     )
 
 
 def _inform(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
-    targets = [_target(value) for value in forms.texts(form, "inform")]
+    targets = [target(value) for value in forms.texts(form, "inform")]
     if not targets:
         raise routing.BadTarget(t("Choose whom to inform."), field="inform")
     instructions = forms.text(form, "instructions")
@@ -115,12 +85,9 @@ def _note(session: Session, entry_id: int, form: FormData, by: Principal) -> Non
     routing.acknowledge(session, forms.optional_id(form, "charge_id") or 0, by=by)
 
 
-def _file(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
-    routing.file(session, entry_id, by=by, reason=forms.text(form, "reason"))
-
-
 def _reopen(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
-    routing.reopen(session, entry_id, by=by, reason=forms.text(form, "reason"))
+    reason = forms.text(form, "reason")
+    routing.reopen(session, entry_id, by=by, reason=reason, seen=seen(form))
 
 
 def _annul(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
@@ -158,6 +125,9 @@ def _unrelate(session: Session, entry_id: int, form: FormData, by: Principal) ->
 
 
 _ACTS: Mapping[str, Act] = {
+    **ACTS,
+    **case_file_card.ACTS,
+    **clocks.ACTS,
     "mark": _mark,
     "charge": _charge,
     "accept": _accept,
@@ -165,7 +135,6 @@ _ACTS: Mapping[str, Act] = {
     "pass-on": _pass_on,
     "inform": _inform,
     "note": _note,
-    "file": _file,
     "reopen": _reopen,
     "annul": _annul,
     "approve-annulment": _approve,
@@ -176,12 +145,15 @@ _ACTS: Mapping[str, Act] = {
 }
 
 
-def _target(value: str) -> Target:
-    """A choice of the form "unit" or "unit:person", both ids. Raises BadTarget."""
-    unit, _, person = value.partition(":")
-    if not unit.isdecimal() or (person and not person.isdecimal()) or len(value) > 32:
-        raise routing.BadTarget(t("Choose a unit or a person."), field="target")
-    return Target(int(unit), int(person) if person else None)
+# What the person can mend or should know: his page comes back, with what he wrote.
+_TOLD_ON_THE_PAGE: tuple[type[DocflowError], ...] = (
+    Invalid,
+    Conflict,
+    routing.NotResponsible,
+    organization.NoSuchUnit,
+    organization.NoSuchUser,
+    *case_file_card.TOLD,
+)
 
 
 @router.post("/entries/{book}/{year}/{number}/acts/{act}")
@@ -195,7 +167,7 @@ def do(
         with office.db.begin() as session:
             _ACTS[act](session, at.entry(session, by).id, form, by)
         counts.forget(request, by)
-    except (Invalid, Conflict, organization.NoSuchUnit, organization.NoSuchUser) as error:
+    except _TOLD_ON_THE_PAGE as error:
         return _again(request, office, at, act, form, by, error)
     return RedirectResponse(f"{at.path}?done={act}", 303)
 
@@ -211,14 +183,18 @@ def _again(
 ) -> Response:
     with office.db.read() as session:
         context = entry_context(session, at.entry(session, by), by)
+    context["unsent"] = [
+        *unsent(act, form, context["acts"], context["contributions"]),
+        *clocks.unsent(act, form, context["clock"]),
+    ]
     return page(
         request,
         "web/entry.html",
         status_code=422 if isinstance(error, NotFound) else problems.status_of(error),
         just_registered=False,
-        open_act=f"unrelate-{forms.text(form, 'relation_id')}" if act == "unrelate" else act,
+        open_act=form_name(act, form),
         typed=forms.as_typed(form),
-        chosen=forms.texts(form, "inform"),
+        chosen=forms.texts(form, "also" if act == "ask" else "inform"),
         errors={error.field or "form": error.message},
         **context,
     )

@@ -9,8 +9,9 @@ from docflow.audit.erased import erased_subjects, salted_digests
 from docflow.audit.events import HistoryLine, history, record
 from docflow.audit.judging import Judgement, judged
 from docflow.audit.keys import LogKeyUnusable
-from docflow.audit.models import Event, Log
+from docflow.audit.models import Event, Leaf, Log
 from docflow.audit.notes import SigningKey
+from docflow.audit.proof_code import packed
 from docflow.audit.proofs import (
     Between,
     Erased,
@@ -43,6 +44,7 @@ __all__ = [
     "Finding",
     "HistoryLine",
     "Judgement",
+    "Leaf",
     "Log",
     "LogKeyUnusable",
     "NoSuchCheckpoint",
@@ -67,6 +69,7 @@ __all__ = [
     "newest",
     "notes",
     "origin_of",
+    "packed",
     "prove",
     "record",
     "salted_digests",

@@ -3,8 +3,9 @@
 
     python3 check_proof.py PROOF.tlog-proof --key KEY [--document FILE]...
 
-PROOF is the file that the office handed out, KEY the public key of its log as the office publishes
-it (NAME+ID+BASE64, or a file that holds it). Give a document to see whether it is the very file
+PROOF is the file that the office handed out, or a file with the text of the large QR code of the
+receipt. KEY is the public key of the log as the office publishes it (NAME+ID+BASE64, or a file that
+holds it). Give a document to see whether it is the very file
 that was registered. Needs Python 3.11 and the package `cryptography`, nothing else. Exit code 0:
 the proof holds. 1: it does not. 2: something is missing.
 
@@ -21,6 +22,7 @@ import argparse
 import base64
 import hashlib
 import json
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -35,6 +37,7 @@ class Wrong(Exception):
 
 def check(proof: str, key: str, documents: list[Path]) -> list[str]:
     """What the proof shows, line by line. Raises Wrong, and ValueError for a broken file."""
+    proof = proof if proof.startswith("c2sp.org/") else unpacked(proof)
     head, _, note = proof.partition("\n\n")
     lines = head.split("\n")
     if lines[0] != "c2sp.org/tlog-proof@v1" or not lines[1].startswith("extra "):
@@ -79,6 +82,34 @@ def signed_head(note: str, key: str) -> tuple[str, int, bytes]:
             origin, size, root = text.split("\n")[:3]
             return origin, int(size), base64.b64decode(root)
     raise Wrong(f"the key {name} did not sign this proof")
+
+
+def unpacked(code: str) -> str:
+    """The proof that a QR code holds: behind the last # of its address, a number of many digits.
+
+    Bytes: version, index (6), size (6), origin after its length, key id (4) and signature (64),
+    salt (32), hashes after their number, event. A digest in the event is a byte 1 and 32 bytes. The
+    root is made from leaf and hashes: whether it is the office's says the signature over it.
+    """
+    digits = "".join(code.rpartition("#")[2].split())
+    if not (digits.isascii() and digits.isdigit()) or len(digits) > 4300:
+        raise Wrong("this is no proof of Docflow")
+    data = int(digits).to_bytes(len(digits) // 2 + 1, "big").lstrip(b"\0")
+    if data[0] != 1:
+        raise Wrong("this is a code of another version")
+    index, size = int.from_bytes(data[1:7], "big"), int.from_bytes(data[7:13], "big")
+    at = 14 + data[13]
+    origin, signature, salt = data[14:at].decode(), data[at : at + 68], data[at + 68 : at + 100]
+    end = at + 101 + 32 * data[at + 100]
+    path = [data[place : place + 32] for place in range(at + 101, end, 32)]
+    event = re.sub(rb"\x01(.{32})", lambda m: m[1].hex().encode(), data[end:], flags=re.DOTALL)
+    root = root_from(leaf_of(event.decode(), salt.hex()), index, size, path)
+    extra = json.dumps({"event": event.decode(), "salt": salt.hex(), "record": None})
+    head = ["c2sp.org/tlog-proof@v1", f"extra {base64.b64encode(extra.encode()).decode()}"]
+    hashes = [base64.b64encode(one).decode() for one in path]
+    note = f"{origin}\n{size}\n{base64.b64encode(root).decode()}\n\n"
+    signed = f"— {origin} {base64.b64encode(signature).decode()}\n"
+    return "\n".join([*head, f"index {index}", *hashes]) + "\n\n" + note + signed
 
 
 def leaf_of(event: str, salt: str) -> bytes:

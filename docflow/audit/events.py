@@ -25,8 +25,14 @@ def record(
 ) -> None:
     """Write what happened, in the transaction in which it happens.
 
-    `details` must be JSON: strings, numbers, booleans, None, lists and dicts of these.
+    `details` must be JSON: strings, numbers, booleans, None, lists and dicts of these. Where the
+    person acts for somebody who is away, the event says for whom and by which appointment.
     """
+    if by.in_place_of is not None:
+        details |= {
+            "in_place_of": by.in_place_of.person_id,
+            "appointment": by.in_place_of.appointment_id,
+        }
     session.add(
         Event(
             at=at or clock.now(),

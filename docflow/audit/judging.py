@@ -38,6 +38,8 @@ def judged(proof: str, *, keys: Sequence[str], document: bytes | None = None) ->
     """Judge a proof against the log's public keys; never raises for what a stranger sent."""
     done: list[str] = []
     try:
+        if not proof.startswith(notes.PROOF_HEADER):
+            proof = check_proof.unpacked(proof)  # what a QR code holds
         parsed = notes.Proof.parse(proof)
         extra: dict[str, Any] = json.loads(parsed.extra or b"")
         event: dict[str, Any] = json.loads(extra["event"])

@@ -6,7 +6,7 @@ three or four rows, and what is published is what is stored.
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -18,6 +18,13 @@ TILE_WIDTH = 1 << TILE_HEIGHT  # hashes
 _WIDTH_BYTES = TILE_WIDTH * merkle.HASH_BYTES
 
 Place = tuple[int, int]  # level and index of a tile
+
+# Each by its key: a list of pairs would have PostgreSQL go through all tiles of the body.
+_TILES = text(
+    "SELECT t.level, t.index, t.hashes "
+    "FROM unnest(CAST(:levels AS smallint[]), CAST(:indexes AS bigint[])) AS w (level, index) "
+    "JOIN audit_tiles t ON t.body_id = :body AND t.level = w.level AND t.index = w.index"
+)
 
 
 def append(session: Session, body_id: int, leaves: Sequence[bytes]) -> tuple[int, bytes]:
@@ -107,11 +114,9 @@ class _Reader:
         }
         if not places:
             return
-        rows = self._session.execute(
-            select(Tile.level, Tile.index, Tile.hashes).where(
-                Tile.body_id == self._body_id, tuple_(Tile.level, Tile.index).in_(sorted(places))
-            )
-        )
+        levels, indexes = zip(*places, strict=True)
+        wanted = {"body": self._body_id, "levels": list(levels), "indexes": list(indexes)}
+        rows = self._session.execute(_TILES, wanted)
         self._tiles |= {(level, index): hashes for level, index, hashes in rows}
 
     def node(self, level: int, index: int) -> bytes:

@@ -23,7 +23,7 @@ from docflow.backups.models import Backup, BackupState
 from docflow.backups.place import Kept, Manifest, Place, flush, sha256_of, unusable
 from docflow.errors import DocflowError
 from docflow.i18n import t
-from docflow.object_keys import ObjectKey
+from docflow.object_keys import ObjectKey, ObjectKeyShare
 from docflow.office import Office
 
 Progress = Callable[[int, int], None]
@@ -184,10 +184,17 @@ def _named(session: Session) -> list[str]:
 
 def _key_marks(session: Session) -> dict[str, str]:
     """A mark of each object's key: encrypted anew, the same object lies there in other bytes."""
-    rows = session.execute(
-        select(ObjectKey.digest, ObjectKey.wrapped).where(ObjectKey.wrapped.is_not(None))
-    )
-    return {digest: hashlib.sha256(wrapped or b"").hexdigest()[:16] for digest, wrapped in rows}
+    marks: dict[str, str] = {}
+    for table in (ObjectKeyShare, ObjectKey):  # any of them opens the bytes; the first row counts
+        rows = session.execute(
+            select(table.digest, table.wrapped)
+            .where(table.wrapped.is_not(None))
+            .order_by(table.digest, table.body_id.desc())
+        )
+        marks |= {
+            digest: hashlib.sha256(wrapped or b"").hexdigest()[:16] for digest, wrapped in rows
+        }
+    return marks
 
 
 def _take(office: Office, place: Place, digest: str, mark: str) -> tuple[Kept, bool] | None:

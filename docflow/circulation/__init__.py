@@ -1,6 +1,14 @@
 """Drafts, their round of signatures, and their issue under a number."""
 
-from docflow.circulation import chains, reminders, sealing, sheets, versions
+from docflow.circulation import (
+    chains,
+    moving,
+    notice_subjects,  # noqa: F401  # names drafts in notices
+    reminders,
+    sealing,
+    sheets,
+    versions,
+)
 from docflow.circulation.batches import BadBatch, BatchResult, sign_batch
 from docflow.circulation.chains import (
     BadChain,
@@ -166,6 +174,7 @@ __all__ = [
     "issue_again",
     "keys",
     "may_reissue",
+    "moving",
     "of_entry",
     "outline",
     "own",

@@ -32,6 +32,21 @@ def to(by: Principal) -> ColumnElement[bool]:
     return or_(Draft.book_id.in_(books), _graded(by))
 
 
+def is_confidential() -> ColumnElement[bool]:
+    """The condition on `drafts` that its book, or the entry that it is about, is confidential."""
+    books = select(registry.Book.id).where(registry.Book.is_confidential)
+    entry = registry.Entry
+    about = (
+        select(entry.id)
+        .where(
+            or_(entry.id == Draft.answers_id, entry.id == Draft.corrects_id),
+            entry.grade == registry.Grade.CONFIDENTIAL,
+        )
+        .correlate(Draft)
+    )
+    return or_(Draft.book_id.in_(books), about.exists())
+
+
 def _graded(by: Principal) -> ColumnElement[bool]:
     entry = registry.Entry
     return (

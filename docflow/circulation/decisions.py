@@ -7,7 +7,7 @@ from sqlalchemy import func, select, true
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock, organization, registry
-from docflow.circulation import drafts, planning, rounds, turns
+from docflow.circulation import drafts, noticed, planning, rounds, turns
 from docflow.circulation.chains import TwiceInRank
 from docflow.circulation.models import Draft, DraftState, Step, StepKind, StepState
 from docflow.circulation.planning import SignerMissing
@@ -15,6 +15,7 @@ from docflow.circulation.turns import DraftMoved, NotYourTurn
 from docflow.errors import Conflict, Invalid
 from docflow.folding import lines
 from docflow.i18n import Text, t
+from docflow.notices import NoticeKind
 from docflow.organization import Deputy
 from docflow.principal import Principal
 
@@ -73,6 +74,7 @@ def reject(
         position=step.position,
         step=step.id,
     )
+    noticed.tell_drafter(session, draft, NoticeKind.DRAFT_REJECTED, by=by)
     return draft
 
 
@@ -167,6 +169,8 @@ def forward(
         step=step.id,
         position=new.position,
     )
+    noticed.settle(session, draft)
+    noticed.ask(session, new, by=by)
     return new
 
 
@@ -191,6 +195,7 @@ def take_note(
             raise DraftMoved(t("The draft has moved on in the meantime. Look at it again."))
         raise NotYourTurn(t("There is nothing to take note of."))
     step.state, step.acted_at, step.acted_by = StepState.NOTED, clock.now(), by.person_id
+    noticed.settle(session, draft)
     audit.record(session, "draft.noted", by=by, subject=("draft", draft.id), position=step.position)
     return draft
 

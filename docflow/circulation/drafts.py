@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock, documents, organization, parties, registry
+from docflow.circulation import noticed
 from docflow.circulation.models import (
     Channel,
     Draft,
@@ -156,7 +157,7 @@ def get(session: Session, draft_id: int, *, by: Principal) -> Draft:
     His own, one that he signs or did sign (for himself, or now as a deputy), or one of a unit that
     he heads.
     """
-    draft = session.scalar(select(Draft).where(Draft.id == draft_id, _visible_to(by)))
+    draft = session.scalar(select(Draft).where(Draft.id == draft_id, visible_to(by)))
     if draft is None:
         raise NoSuchDraft(t("There is no such draft, or it is not open to you."))
     return draft
@@ -166,7 +167,7 @@ def locked(session: Session, draft_id: int, by: Principal) -> Draft:
     """The same, with its row held until the transaction ends."""
     draft = session.scalar(
         select(Draft)
-        .where(Draft.id == draft_id, _visible_to(by))
+        .where(Draft.id == draft_id, visible_to(by))
         .with_for_update()
         .execution_options(populate_existing=True)
     )
@@ -175,7 +176,8 @@ def locked(session: Session, draft_id: int, by: Principal) -> Draft:
     return draft
 
 
-def _visible_to(by: Principal) -> ColumnElement[bool]:
+def visible_to(by: Principal) -> ColumnElement[bool]:
+    """The condition on `drafts` that the person may see the draft; see `get`."""
     signs = select(Step.draft_id).where(
         or_(Step.user_id == by.user_id, Step.acted_by == by.user_id)
     )
@@ -217,6 +219,7 @@ def cancel_steps(session: Session, draft: Draft) -> None:
         )
     ):
         step.state = StepState.CANCELLED
+    noticed.settle(session, draft)
 
 
 def require_drafter(draft: Draft, by: Principal) -> None:

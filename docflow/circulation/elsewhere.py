@@ -109,7 +109,7 @@ def give_digest(office: Office, draft_id: int, *, by: Principal) -> GivenOut:
         raise signatures.in_own_words(error) from error
     pdf = documents.read_bytes(office, turn.base_sha256)
     pending = signatures.begun(office, row, key, style, pdf, pen.order_of(turn))
-    stored = documents.keep(office, pending.pdf)
+    stored = documents.keep(office, pending.pdf, body_id=by.body_id)
     with office.db.begin() as session:
         now, _ = _turn(session, draft_id, by)
         if now.base_sha256 != turn.base_sha256:

@@ -21,10 +21,11 @@ from docflow import (
     registry,
     routing,
 )
-from docflow.circulation import drafts, letters, signatures
+from docflow.circulation import drafts, letters, noticed, signatures
 from docflow.circulation.models import Channel, Draft, DraftState, Step, StepState
 from docflow.errors import Conflict
 from docflow.i18n import t, translate
+from docflow.notices import NoticeKind
 from docflow.office import Office
 from docflow.principal import Principal, system
 from docflow.registry import DeliveryMethod, Direction, Entry, NewEntry, Relation
@@ -59,9 +60,10 @@ def issue(run: outbox.Run, *, draft_id: int) -> None:
         data = letters.issue_data(session, office, draft, entry)
     try:
         original = letters.lasting_original(office, data)
-        data = replace(data, original_sha256=documents.keep(office, original.pdf).sha256)
+        kept = documents.keep(office, original.pdf, body_id=data.body_id)
+        data = replace(data, original_sha256=kept.sha256)
         copy = letters.print_exact_copy(office, data)
-        stored = documents.keep(office, copy.pdf)
+        stored = documents.keep(office, copy.pdf, body_id=data.body_id)
     except (signing.SigningError, printing.PrintingError) as error:
         raise CannotSeal(t("The document could not be sealed: {why}", why=str(error))) from error
     _finish(office, draft_id, by, data, copy, stored.sha256, original)
@@ -189,6 +191,7 @@ def _finish(
         if draft.answers_id is not None:
             answered = session.get_one(Entry, draft.answers_id)
             routing.close_by_answer(session, answered, answer=entry, by=by)
+        noticed.tell_issued(session, draft, by=system(draft.body_id))
         drafts.tell_issued(session, draft, entry)
 
 
@@ -220,6 +223,7 @@ def _fail(office: Office, draft_id: int, why: str) -> None:
             number=number,
             why=why[:500],
         )
+        noticed.tell_drafter(session, draft, NoticeKind.ISSUE_FAILED, by=by)
 
 
 def issue_again(session: Session, draft_id: int, *, by: Principal) -> Draft:

@@ -52,7 +52,7 @@ def order_of(turn: Turn) -> Order:
 def sealed(office: Office, pdf: bytes, turn: Turn, *, body_id: int) -> Made:
     """The same with the body's seal. Raises as a Pen."""
     try:
-        key = registry.seal_key(office)
+        key = registry.seal_key(office, body_id)
     except signing.SigningError as error:
         raise CannotSign(t("The seal cannot be used: {why}", why=str(error))) from error
     with office.db.read() as session:

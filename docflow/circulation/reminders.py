@@ -1,20 +1,21 @@
-"""Reminders: whoever lets drafts wait is told by mail, once in so many days.
+"""Reminders: whoever lets drafts wait is told once in so many days, at once and not with the mail
+of the day where he did not choose otherwise.
 
-The mail names no document: only how many wait, since when, and where. A deputy of today is told
-too. Source: ν. 3528/2007 art. 25 (an omission counts as agreement; nobody shall omit by oversight).
+Source: ν. 3528/2007 art. 25 (an omission counts as agreement; nobody shall omit by oversight).
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import ColumnElement, and_, false, or_, select, true
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock, mail, outbox, schedule
+from docflow import audit, clock, notices, outbox, schedule
+from docflow.circulation import noticed
 from docflow.circulation.models import Draft, DraftState, Step, StepKind, StepState
-from docflow.i18n import plural, translate
+from docflow.notices import NoticeKind
 from docflow.office import Office
-from docflow.organization import User, deputies
+from docflow.organization import User
 from docflow.principal import system
 
 TASK = "circulation.remind"
@@ -22,7 +23,7 @@ TASK = "circulation.remind"
 
 @outbox.job(TASK)
 def remind(run: outbox.Run) -> None:
-    """Ask for a mail to each person for whom a draft has waited too long."""
+    """Ask for a reminder of each person for whom a draft has waited too long."""
     with run.office.db.begin() as session:
         due = session.scalars(
             select(Step.user_id)
@@ -36,29 +37,18 @@ def remind(run: outbox.Run) -> None:
 
 @outbox.job("circulation.remind-person")
 def remind_person(run: outbox.Run, *, user_id: int) -> None:
-    """Mail the person, and whoever acts for him today, what waits; then note that it was said."""
-    office = run.office
-    with office.db.begin() as session:
-        person = session.get_one(User, user_id)
-        steps = _due_steps(session, office, user_id)
-        to = _addresses(session, person)
-        oldest = min((one.activated_at for one in steps if one.activated_at), default=None)
-    if not steps or oldest is None:
-        return
-    for address, language in to:
-        subject, text = _words(office, len(steps), oldest, person.full_name, language)
-        mail.send(office.settings, to=address, subject=subject, text=text)
-    with office.db.begin() as session:
-        for step in _due_steps(session, office, user_id):
+    """Tell the person, and whoever acts for him today, once of each draft that waits.
+
+    It takes the place of the notice that asked him first.
+    """
+    with run.office.db.begin() as session:
+        by = system(session.get_one(User, user_id).body_id)
+        for step in _due_steps(session, run.office, user_id):
             step.reminded_at, step.reminders = clock.now(), step.reminders + 1
-            audit.record(
-                session,
-                "draft.reminded",
-                by=system(person.body_id),
-                subject=("draft", step.draft_id),
-                person=user_id,
-                mails=len(to),
-            )
+            about = ("draft", step.draft_id)
+            notices.settle(session, about=about, kinds=noticed.TURNS, user_ids=[user_id])
+            notices.tell(session, [user_id], kind=NoticeKind.DRAFT_WAITS, about=about, by=by)
+            audit.record(session, "draft.reminded", by=by, subject=about, person=user_id)
 
 
 def _is_due(office: Office) -> ColumnElement[bool]:
@@ -84,32 +74,6 @@ def _due_steps(session: Session, office: Office, user_id: int) -> Sequence[Step]
         .order_by(Step.id)
         .with_for_update(of=Step)
     ).all()
-
-
-def _addresses(session: Session, person: User) -> list[tuple[str, str]]:
-    """Mail addresses and languages of the person and of his deputies of today."""
-    acting = deputies.deputies_of(session, [person.id]).get(person.id, [])
-    ids = [one.deputy_id for one in acting]
-    others = session.scalars(select(User).where(User.id.in_(ids), User.is_active)).all()
-    found = [(one.email, one.language) for one in (person, *others) if one.email]
-    return list(dict.fromkeys(found)) if person.is_active or others else []
-
-
-def _words(
-    office: Office, count: int, oldest: datetime, name: str, language: str
-) -> tuple[str, str]:
-    subject = plural(
-        "A draft waits for a signature", "{n} drafts wait for a signature", count, language
-    )
-    text = translate(
-        "For {name}: {what}, the first since {day}.\n\nOpen your list here: {link}",
-        language,
-        name=name,
-        what=subject[0].lower() + subject[1:],
-        day=f"{clock.local(oldest, office.settings.zone):%d/%m/%Y}",
-        link=f"{office.settings.public_url.rstrip('/')}/drafts",
-    )
-    return subject, text + "\n"
 
 
 schedule.every(TASK, timedelta(hours=6))

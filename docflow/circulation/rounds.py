@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock, documents, organization, outbox, registry
-from docflow.circulation import drafts, letters
+from docflow import audit, clock, documents, organization, outbox, registry, routing
+from docflow.circulation import drafts, letters, noticed
 from docflow.circulation.chains import ChainStep
 from docflow.circulation.models import (
     Draft,
@@ -25,6 +25,7 @@ from docflow.circulation.models import (
 from docflow.circulation.planning import Planned, plan
 from docflow.circulation.turns import DraftMoved
 from docflow.i18n import t
+from docflow.notices import NoticeKind
 from docflow.office import Office
 from docflow.principal import Principal
 
@@ -43,18 +44,21 @@ def circulate(
     """Print the letter without a number, with a field for each signature, and start the round.
 
     Without `steps` the chain is that of the draft's unit. Raises DraftMoved, SignerMissing,
-    BadChain, BadUpload, StoreUnavailable.
+    BadChain, BadUpload, StoreUnavailable, and StillAwaited while the letter that it answers waits
+    for an opinion.
     """
     by.require_scope("draft")
     with office.db.read() as session:
         draft = drafts.get(session, draft_id, by=by)
         by.require(draft.drafter_id == by.user_id, t("Only the drafter sends his draft round."))
         drafts.require_state(draft, DraftState.DRAFTING)
+        if draft.answers_id is not None:
+            routing.require_nothing_awaited(session, draft.answers_id)
         planned = plan(session, draft, final_signer_id=final_signer_id, steps=steps)
         sheet = letters.sheet(session, draft, on_paper(planned), office.settings)
         version = draft.version
     pdf, boxes = letters.print_original(office, sheet)
-    stored = documents.keep(office, pdf)
+    stored = documents.keep(office, pdf, body_id=by.body_id)
     with office.db.begin() as session:
         draft = drafts.locked(session, draft_id, by)
         drafts.require_state(draft, DraftState.DRAFTING)
@@ -85,7 +89,7 @@ def circulate(
             ranks=[step.rank for step in planned],
             sha256=stored.sha256,
         )
-        advance(session, draft)
+        advance(session, draft, by=by)
 
 
 def on_paper(planned: Sequence[Planned]) -> list[letters.Placed]:
@@ -124,8 +128,8 @@ def _add_steps(
     session.flush()  # the draft's new round and the steps, before one of them has its turn
 
 
-def advance(session: Session, draft: Draft) -> None:
-    """Give the next rank its turn; where none is left, the document is issued."""
+def advance(session: Session, draft: Draft, *, by: Principal) -> None:
+    """Give the next rank its turn, and tell it; where none is left, the document is issued."""
     session.flush()  # what was just decided, for the guard of the order
     steps = session.scalars(
         select(Step)
@@ -141,11 +145,13 @@ def advance(session: Session, draft: Draft) -> None:
         if step.state == StepState.WAITING and (rank is None or step.rank <= rank):
             step.state, step.activated_at = StepState.ACTIVE, clock.now()
             session.flush()  # one by one, in their order
+            noticed.ask(session, step, by=by)
             if step.kind == StepKind.SEAL:
                 outbox.enqueue(session, "circulation.seal", step_id=step.id)
     if rank is None:
         draft.state = DraftState.ISSUING
         outbox.enqueue(session, "circulation.issue", draft_id=draft.id)
+    noticed.settle(session, draft)
 
 
 def _cover(steps: Sequence[Step]) -> None:
@@ -172,6 +178,7 @@ def note_return(session: Session, draft: Draft, step: Step, *, by: Principal) ->
         position=step.position,
         step=step.id,
     )
+    noticed.tell_drafter(session, draft, NoticeKind.DRAFT_RETURNED, by=by)
 
 
 def preview(office: Office, draft_id: int, *, by: Principal) -> bytes:

@@ -44,7 +44,7 @@ def seal(run: outbox.Run, *, step_id: int) -> None:
             return
         turn, body_id = _turn(session, *found), found[0].body_id
     made = pen.sealed(office, documents.read_bytes(office, turn.base_sha256), turn, body_id=body_id)
-    stored = documents.keep(office, made.pdf)
+    stored = documents.keep(office, made.pdf, body_id=body_id)
     with office.db.begin() as session:
         found = _held(session, step_id)
         if found is None or found[0].current_sha256 != turn.base_sha256:

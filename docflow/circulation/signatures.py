@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock, documents, organization, registry
-from docflow.circulation import drafts, pen, rounds, turns
+from docflow.circulation import drafts, noticed, pen, rounds, turns
 from docflow.circulation.models import (
     Draft,
     DraftState,
@@ -26,6 +26,7 @@ from docflow.circulation.turns import DraftMoved, Turn
 from docflow.errors import Invalid
 from docflow.folding import lines
 from docflow.i18n import t
+from docflow.notices import NoticeKind
 from docflow.office import Office
 from docflow.organization import Role
 from docflow.principal import Principal
@@ -76,7 +77,7 @@ def sign_step(
     """One step signed with whatever pen; as `sign`, once the key is open."""
     for _ in range(_TRIES):
         made = use(documents.read_bytes(office, turn.base_sha256), turn)
-        stored = documents.keep(office, made.pdf)
+        stored = documents.keep(office, made.pdf, body_id=by.body_id)
         with office.db.begin() as session:
             draft = drafts.locked(session, turn.draft_id, by)
             now = turns.turn(session, draft, by=by, step_id=turn.step_id)
@@ -101,7 +102,7 @@ def record_signed(
     """
     by.require_scope("sign")
     clean = _checked(turn, objection, as_last=as_last, by=by)
-    stored = documents.keep(office, made.pdf)
+    stored = documents.keep(office, made.pdf, body_id=by.body_id)
     with office.db.begin() as session:
         draft = drafts.locked(session, turn.draft_id, by)
         now = turns.turn(session, draft, by=by, step_id=turn.step_id)
@@ -201,7 +202,9 @@ def record(
         sha256=sha256,
         **more,
     )
-    rounds.advance(session, draft)
+    if objects:
+        noticed.tell_drafter(session, draft, NoticeKind.OBJECTED, by=by)
+    rounds.advance(session, draft, by=by)
 
 
 def _skip(session: Session, draft: Draft, last: Step) -> list[int]:

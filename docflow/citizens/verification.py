@@ -5,7 +5,6 @@ Only an unknown file is validated, in a child process with limits.
 Source: ΚΥΑ 32256/2021; domain row 97; signing.md sections 1.4 and 7.
 """
 
-import logging
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -21,12 +20,7 @@ from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Via, system
 
-log = logging.getLogger(__name__)
-
 # What came to us, and what lay in it: that it did is nobody's business.
-_CAME = (documents.FileRole.ORIGINAL, *documents.PARTS)
-
-# Roles of files that came to us, and were not issued here.
 _CAME = (documents.FileRole.ORIGINAL, *documents.PARTS)
 UNKNOWN_SIGNER = "unknown"  # of SignatureReport.trust: no configured root vouches for the signer
 
@@ -216,13 +210,13 @@ def _of_copy(session: Session, copy: signatures.ExactCopy) -> Verdict:
 
 
 def _judged(office: Office, report: signing.Report) -> Verdict:
-    ours = _own_seal_subject(office)
+    ours = registry.seal_subjects(office)
     # Anybody can write our name into a certificate: a sound signature is ours only where the
     # certificate leads to our roots. Of a changed file no more than the name can be said.
     by_us = [
         s
         for s in report.signatures
-        if s.signer == ours and (s.trust != UNKNOWN_SIGNER or s.integrity != "intact")
+        if s.signer in ours and (s.trust != UNKNOWN_SIGNER or s.integrity != "intact")
     ]
     said: dict[str, Any] = {
         "verdict": report.verdict.value,
@@ -240,11 +234,3 @@ def _judged(office: Office, report: signing.Report) -> Verdict:
         # before it left. The register decides, not the signature.
         return Verdict(Answer.CHANGED, signatures=report.signatures, **said)
     return Verdict(Answer.OTHERS, signatures=report.signatures, **said)
-
-
-def _own_seal_subject(office: Office) -> str | None:
-    try:
-        return registry.seal_key(office).subject_name
-    except signing.SigningError as error:
-        log.error("the seal cannot be used: %s", error)
-        return None

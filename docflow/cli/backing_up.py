@@ -188,7 +188,7 @@ def show_state(data: Path | None, *, as_json: bool) -> int:
 
 def _keys(settings: Settings, data: Path | None) -> list[Path]:
     """The files with keys: of the embedded stack all that it keeps, else what the settings name."""
-    found = [settings.seal_key, settings.store_keys, settings.trust_roots]
+    found = [settings.seal_key, settings.seal_keys, settings.store_keys, settings.trust_roots]
     found += [Path(one) for one in settings.log_keys]  # one in a token is no file
     directory = finding.data_directory(data).absolute()
     if read_state(directory) is not None:

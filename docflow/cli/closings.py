@@ -2,12 +2,11 @@
 
 import shutil
 from dataclasses import asdict
-from datetime import date, datetime
 from pathlib import Path
 
 from docflow import closings, exports, tables
 from docflow.cli import finding
-from docflow.cli.failures import CannotDo
+from docflow.cli.days import day
 from docflow.cli.output import language, print_json, say, shown, warn
 from docflow.i18n import t
 from docflow.registry import Direction
@@ -154,8 +153,8 @@ def export(
 ) -> int:
     """Write a part of the register into a file, however large."""
     wanted = exports.Wanted(
-        first_day=_day(first_day),
-        last_day=_day(last_day),
+        first_day=day(first_day),
+        last_day=day(last_day),
         book=book,
         direction=Direction(direction) if direction else None,
     )
@@ -186,12 +185,3 @@ def _closed(line: closings.DayLine) -> dict[str, object]:
         "closed_at": line.closed_at.isoformat(),
         "closed_by": line.closed_by or None,
     }
-
-
-def _day(text: str) -> date:
-    for form in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-    raise CannotDo(t("“{text}” is no date. Write YYYY-MM-DD or DD/MM/YYYY.", text=text))

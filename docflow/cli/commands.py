@@ -1,9 +1,11 @@
 """All commands: importing this module puts them on the application."""
 
 from docflow.cli import (
+    account_desk,
     amending_desk,
     backup_desk,
     book_desk,
+    case_file_desk,
     circulation_desk,
     closing_desk,
     custody_desk,
@@ -12,18 +14,24 @@ from docflow.cli import (
     file_desk,
     import_desk,
     kind_desk,
+    notice_desk,
+    routing_desk,
     scan_desk,
     services,
+    statistics_desk,
     tools,
     understanding_desk,
+    workday_desk,
 )
 from docflow.cli.application import app
 
 __all__ = [
+    "account_desk",
     "amending_desk",
     "app",
     "backup_desk",
     "book_desk",
+    "case_file_desk",
     "circulation_desk",
     "closing_desk",
     "custody_desk",
@@ -32,8 +40,12 @@ __all__ = [
     "file_desk",
     "import_desk",
     "kind_desk",
+    "notice_desk",
+    "routing_desk",
     "scan_desk",
     "services",
+    "statistics_desk",
     "tools",
     "understanding_desk",
+    "workday_desk",
 ]

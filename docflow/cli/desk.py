@@ -234,18 +234,44 @@ def show(
 
 @app.command()
 def search(
-    query: Annotated[str, typer.Argument()],
+    query: Annotated[str, typer.Argument()] = "",
+    first_day: Annotated[str | None, typer.Option("--first-day", metavar="DAY")] = None,
+    last_day: Annotated[str | None, typer.Option("--last-day", metavar="DAY")] = None,
+    year: Annotated[str | None, typer.Option()] = None,
+    book: Annotated[str | None, typer.Option(metavar="CODE")] = None,
+    direction: Annotated[str | None, typer.Option()] = None,
+    state: Annotated[str | None, typer.Option()] = None,
+    unit: Annotated[str | None, typer.Option(metavar="CODE")] = None,
+    kind: Annotated[str | None, typer.Option(metavar="CODE")] = None,
+    channel: Annotated[str | None, typer.Option()] = None,
+    language: Annotated[str | None, typer.Option(help="el, en, hu, cs, de or fr.")] = None,
+    files: Annotated[bool | None, typer.Option("--files/--no-files")] = None,
+    newest: Annotated[bool, typer.Option("--newest", help="The newest first.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 25,
     acting_as: ActAs = None,
     as_json: AsJson = False,
     data: Data = None,
 ) -> None:
-    """Find entries by number, name, or words of subject and files."""
+    """Find entries by number, name, code, or words of subject and files, within filters."""
     run(
         "entries",
         "search",
         data,
         query=query,
+        narrowed={
+            "first_day": first_day,
+            "last_day": last_day,
+            "year": year,
+            "book": book,
+            "direction": direction,
+            "state": state,
+            "kind": kind,
+            "channel": channel,
+            "language": language,
+            "has_files": files,
+        },
+        unit=unit,
+        newest=newest,
         limit=limit,
         acting_as=acting_as,
         as_json=as_json,

@@ -88,7 +88,8 @@ def recover(
             seen = emergency.examine(session, journal, by=by, zone=zone)
         made: list[emergency.Recovered] = []
         if not dry_run:
-            documents.receive(office, BytesIO(content), file.name)  # the file is the evidence
+            # The file is the evidence.
+            documents.receive(office, BytesIO(content), file.name, body_id=by.body_id)
             with office.db.begin() as session:
                 made = emergency.recover(
                     session,
@@ -156,7 +157,8 @@ def authorise(
             journal = emergency.read(content, emergency.kit_of_code(session, code, by=by))
             late = [emergency.Authorised(name, moment, note)]
             kept = emergency.authorise(session, journal, late, by=by)
-        documents.receive(office, BytesIO(content), file.name)  # the file is the evidence
+        # The file is the evidence.
+        documents.receive(office, BytesIO(content), file.name, body_id=by.body_id)
     if as_json:
         print_json({"kit": code, "authorised": kept})
     elif kept:

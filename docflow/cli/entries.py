@@ -1,15 +1,18 @@
 """`docflow register`, `show` and `search`."""
 
 import re
-from datetime import date, datetime
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from docflow import documents, parties, reads, registry, routing
+from docflow import documents, organization, parties, reads, registry, routing
 from docflow import search as searching
 from docflow.cli import finding
+from docflow.cli.days import day
 from docflow.cli.failures import CannotDo
 from docflow.cli.output import language, print_json, say, shown
 from docflow.i18n import t
@@ -46,7 +49,7 @@ def register(
         sender=parties.Contact(sender) if sender else None,
         recipients=tuple(parties.Contact(name) for name in recipients),
         sender_reference=reference,
-        sender_dated_on=_day(dated) if dated else None,
+        sender_dated_on=day(dated) if dated else None,
         delivery_method=registry.DeliveryMethod.SYSTEM,
         kind=kind,
         values={name: value for name, _, value in (one.partition("=") for one in values)},
@@ -57,7 +60,7 @@ def register(
         uploads = []
         for path in files:
             with path.open("rb") as stream:
-                uploads.append(documents.receive(office, stream, path.name))
+                uploads.append(documents.receive(office, stream, path.name, body_id=by.body_id))
         with office.db.begin() as session:
             entry = registry.register(
                 session,
@@ -112,17 +115,37 @@ def show(
 
 
 def search(
-    data: Path | None, *, query: str, limit: int, acting_as: str | None, as_json: bool
+    data: Path | None,
+    *,
+    query: str,
+    narrowed: Mapping[str, str | bool | None],
+    unit: str | None,
+    newest: bool,
+    limit: int,
+    acting_as: str | None,
+    as_json: bool,
 ) -> int:
-    """Print what was found, the best first."""
+    """Print what was found, the best or the newest first."""
     with finding.office(data) as office:
+        zone = office.settings.zone
         with office.db.read() as session:
             by = finding.acting(session, acting_as)
-            found = searching.search(session, query, by=by, limit=limit)
-        zone = office.settings.zone
+            found = searching.search(
+                session,
+                query,
+                by=by,
+                filters=_filters(session, narrowed, unit, by),
+                sort=searching.Sort.NEWEST if newest else searching.Sort.RELEVANCE,
+                zone=zone,
+                limit=limit,
+            )
     if as_json:
-        hits = [{**_line(hit.line), "passage": hit.passage} for hit in found.hits]
-        print_json({"query": query, "total": found.total, "hits": hits})
+        hits = [
+            {**_line(hit.line), "passage": hit.passage, "file": hit.file, "page": hit.page}
+            for hit in found.hits
+        ]
+        answer = {"query": query, "total": found.total, "is_more": found.is_more, "hits": hits}
+        print_json(answer)
         return 0
     for hit in found.hits:
         day = shown(hit.line.registered_at, zone)[:10]
@@ -130,17 +153,30 @@ def search(
         say(f"{hit.line.label:>12}  {day}  {mark}{hit.line.correspondent}: {hit.line.subject}")
         if hit.passage:
             say(f"{'':>12}  … {hit.passage.translate(_MARKS)}")
-    say(t("{n} found.", n=found.total))
+    for file in found.case_files:
+        say(f"{t('Case file')}: {file.code}  {file.title}")
+    if found.is_more:
+        say(t("More than {n} found; these are the newest of them.", n=found.total))
+    else:
+        say(t("{n} found.", n=found.total))
     return 0
 
 
-def _day(text: str) -> date:
-    for form in ("%Y-%m-%d", "%d/%m/%Y"):
-        try:
-            return datetime.strptime(text, form).date()  # noqa: DTZ007 - a day has no zone
-        except ValueError:
-            continue
-    raise CannotDo(t("“{text}” is no date. Write YYYY-MM-DD or DD/MM/YYYY.", text=text))
+def _filters(
+    session: Session, narrowed: Mapping[str, str | bool | None], unit: str | None, by: Principal
+) -> searching.Filters:
+    """The options as filters. Raises BadFilter, CannotDo."""
+    said: dict[str, Any] = {name: value for name, value in narrowed.items() if value is not None}
+    for name in ("first_day", "last_day"):
+        if name in said:
+            said[name] = day(said[name])
+    filters = searching.of_json(said)
+    if unit:
+        known = {one.code: one.id for one in organization.units(session, by.body_id)}
+        if unit not in known:
+            raise CannotDo(t("There is no unit “{code}”.", code=unit))
+        filters = replace(filters, unit_id=known[unit])
+    return filters
 
 
 def _document(session: Session, entry: registry.Entry, by: Principal) -> dict[str, Any]:

@@ -42,7 +42,7 @@ def register(
         with office.db.read() as session:
             by = finding.acting(session, acting_as)
         with file.open("rb") as stream:
-            upload = documents.receive(office, stream, file.name)
+            upload = documents.receive(office, stream, file.name, body_id=by.body_id)
         import_id = imports.begin(
             office, upload, by=by, year=year, taken_from=taken_from, book=book
         )

@@ -42,6 +42,7 @@ def init(
             body, unit = _first_body(session, name, secretariat, details)
             first = _account(session, body.id, administrator, administrator_name, password=password)
             organization.grant(session, first, Role.ADMINISTRATOR)
+            organization.grant(session, first, Role.INSTALLATION)
             technical = _account(session, body.id, finding.TECHNICAL_ACCOUNT, "Γραμμή εντολών")
             organization.grant(session, technical, Role.CLERK, unit)
     say(
@@ -71,7 +72,7 @@ def create_user(
         with office.db.read() as session:
             body = _the_body(session)
             _require_unknown(session, username)
-            granted = [_role(session, body, role) for role in roles]
+            granted = [role_of(session, body, role) for role in roles]
         password = None if technical else passwords.new(password_file, username=username)
         with office.db.begin() as session:
             body = _the_body(session)
@@ -143,26 +144,10 @@ def _first_body(
     body = Body(code=_CODE, name=name, **details)
     session.add(body)
     session.flush()  # its id, for its units
-    unit = Unit(body_id=body.id, code="1", name=secretariat, valid_from=clock.today())
-    session.add(unit)
-    session.flush()  # its id, for the body
-    body.secretariat_id = unit.id
-    session.add_all(_books(body.id))
+    unit = registry.new_bodies.furnish(session, body, secretariat=secretariat)
     by = system(body.id, via=Via.CLI)
     audit.record(session, "body.created", by=by, subject=("body", body.id), name=name)
     return body, unit
-
-
-def _books(body_id: int) -> list[registry.Book]:
-    return [
-        registry.Book(body_id=body_id, code="koino", title="Κοινό Πρωτόκολλο", is_default=True),
-        registry.Book(
-            body_id=body_id,
-            code="empisteftiko",
-            title="Εμπιστευτικό Πρωτόκολλο",
-            is_confidential=True,
-        ),
-    ]
 
 
 def _account(
@@ -188,8 +173,8 @@ def _account(
     return user
 
 
-def _role(session: Session, body: Body, text: str) -> tuple[Role, Unit | None]:
-    """`clerk:11` as role and unit."""
+def role_of(session: Session, body: Body, text: str) -> tuple[Role, Unit | None]:
+    """`clerk:11` as role and unit. Raises CannotDo, NoSuchUnit."""
     word, _, code = text.partition(":")
     if word not in set(Role):
         names = ", ".join(Role)

@@ -19,6 +19,8 @@ def ocr_file(
     source: Path,
     output: Path,
     text: Path | None,
+    hocr: Path | None,
+    alto: Path | None,
     languages: list[str],
     pdfa: bool,
     as_json: bool,
@@ -40,6 +42,9 @@ def ocr_file(
     write_whole(output, searchable, source=source)
     if text is not None:
         write_whole(text, "\f".join(page.text for page in pages).encode(), source=source)
+    for path, form in ((hocr, ocr.hocr), (alto, ocr.alto)):
+        if path is not None:
+            write_whole(path, form(pages).encode(), source=source)
     seconds = round(time.monotonic() - began, 3)
     failed = [page for page in pages if page.source == "failed"]
     for page in failed:

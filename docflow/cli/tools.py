@@ -20,6 +20,14 @@ def ocr(
         Path | None,
         typer.Option(metavar="OUT.txt", dir_okay=False, help="The text too."),
     ] = None,
+    hocr: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.hocr", dir_okay=False, help="The words with places, as hOCR."),
+    ] = None,
+    alto: Annotated[
+        Path | None,
+        typer.Option(metavar="OUT.xml", dir_okay=False, help="The same, as ALTO 4."),
+    ] = None,
     languages: Annotated[str, typer.Option(help="Joined by a plus sign.")] = "ell+eng",
     pdfa: Annotated[bool, typer.Option("--pdfa", help="Make PDF/A-2b.")] = False,
     as_json: AsJson = False,
@@ -32,6 +40,8 @@ def ocr(
         source=source,
         output=output,
         text=text,
+        hocr=hocr,
+        alto=alto,
         languages=languages.split("+"),
         pdfa=pdfa,
         as_json=as_json,

@@ -9,6 +9,7 @@ from docflow.closings.access import (
     require_close,
 )
 from docflow.closings.declarations import Preparation
+from docflow.closings.extracts import Given, content_of, paper, printed
 from docflow.closings.making import (
     AlreadyClosed,
     ClockBehind,
@@ -31,7 +32,6 @@ from docflow.closings.queries import (
     closing_of,
     listing,
     overview,
-    register_of,
     state_of,
 )
 from docflow.closings.verification import verify_days
@@ -56,6 +56,7 @@ __all__ = [
     "DayNotSettled",
     "DayWait",
     "EarlierDayOpen",
+    "Given",
     "NoSuchClosing",
     "NoSuchDay",
     "NoSuchRegister",
@@ -74,13 +75,15 @@ __all__ = [
     "close_due",
     "close_year",
     "closing_of",
+    "content_of",
     "listing",
     "may_close",
     "may_read",
     "overview",
+    "paper",
     "prepare_year",
     "preview",
-    "register_of",
+    "printed",
     "require_close",
     "require_confirmed",
     "state_of",

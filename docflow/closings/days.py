@@ -4,14 +4,14 @@ Each working day has a register, also an empty one; another day has one where so
 A register is made by the next working day at the latest (DPCM 3-12-2013 art. 7 par. 5 as model).
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy import ColumnElement, Date, cast, func, select, union
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from docflow import clock, registry, workdays
+from docflow import calendars, clock, registry
+from docflow.calendars import Calendar
 from docflow.closings.models import DailyRegister, DayWait, RegisterStart
 from docflow.registry import Annulment, Book, BookYear, Correction, Entry, YearState
 from docflow.settings import Settings
@@ -47,11 +47,11 @@ def due(session: Session, book: Book, *, settings: Settings) -> list[DueDay]:
     waits = {
         row.day: row for row in session.scalars(select(DayWait).where(DayWait.book_id == book.id))
     }
-    local = settings.local_holidays
+    calendar = calendars.of(session, book.body_id)
     found = []
     for day in span:
-        if day in busy or workdays.is_working(day, local=local):
-            wait, until = waits.get(day), deadline(day, local=local)
+        if day in busy or calendar.is_working(day):
+            wait, until = waits.get(day), deadline(day, calendar)
             found.append(
                 DueDay(
                     book_id=book.id,
@@ -65,9 +65,9 @@ def due(session: Session, book: Book, *, settings: Settings) -> list[DueDay]:
     return found
 
 
-def deadline(day: date, *, local: Sequence[str]) -> date:
+def deadline(day: date, calendar: Calendar) -> date:
     """The day by whose end the register of `day` stands: the next working day."""
-    return workdays.next_working_day(day, local=local)
+    return calendar.next_working_day(day)
 
 
 def start_of(session: Session, book: Book, zone: str) -> date | None:

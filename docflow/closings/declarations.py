@@ -137,6 +137,8 @@ def sealed_pdf(
     data: printing.DeclarationData,
     content: contents.Content,
     key: "signing.SigningKey | None",
+    *,
+    body_id: int,
 ) -> bytes:
     try:
         letter = printing.declaration(data, language=DEFAULT_LANGUAGE)
@@ -155,6 +157,7 @@ def sealed_pdf(
             office,
             pdf,
             letter.boxes["seal"],
+            body_id=body_id,
             name=data.issuer.name,
             capacity=data.identifier,
             reason="Κλείσιμο έτους",

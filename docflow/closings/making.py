@@ -20,7 +20,18 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 import signing
-from docflow import audit, clock, db, documents, organization, outbox, printing, registry, schedule
+from docflow import (
+    audit,
+    calendars,
+    clock,
+    db,
+    documents,
+    organization,
+    outbox,
+    printing,
+    registry,
+    schedule,
+)
 from docflow.closings import content as contents
 from docflow.closings import sealing, trail, wording
 from docflow.closings.access import require_close
@@ -89,7 +100,7 @@ def close_day(office: Office, book_id: int, day: date, *, by: Principal) -> int:
         of = day_of(book, day, office.settings.zone)
         draft = _draft(session, office, of, _content(session, office, of), by=by)
     pdf = _sealed_pdf(office, draft)
-    kept = documents.keep(office, pdf)
+    kept = documents.keep(office, pdf, body_id=by.body_id)
     with office.db.begin() as session:
         if _content(session, office, of, trail_of=draft.content) != draft.content:
             raise _unsettled(of)
@@ -198,6 +209,7 @@ def _sealed_pdf(office: Office, draft: Draft) -> bytes:
             office,
             pdf,
             letter.boxes["seal"],
+            body_id=draft.of.book.body_id,
             name=draft.printed.issuer.name,
             capacity=draft.identifier,
             reason="Κλείσιμο ημέρας",
@@ -211,7 +223,7 @@ def _write(
 ) -> int:
     of, content, now = draft.of, draft.content, clock.now()
     numbers = content["series"].values()
-    local = office.settings.local_holidays
+    calendar = calendars.of(session, of.book.body_id)
     row = DailyRegister(
         body_id=of.book.body_id,
         book_id=of.book.id,
@@ -229,7 +241,7 @@ def _write(
         previous_sha256=content["previous"],
         pdf_sha256=pdf_sha256,
         pdf_size=pdf_size,
-        is_late=clock.local(now, of.zone).date() > deadline(of.day, local=local),
+        is_late=clock.local(now, of.zone).date() > deadline(of.day, calendar),
         closed_at=now,
         closed_by=by.user_id,
     )

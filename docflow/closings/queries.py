@@ -1,6 +1,6 @@
 """Closed days and years as people look at them: what waits, what is late, what was closed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from docflow import clock, organization
+from docflow import audit, clock, organization
 from docflow.closings.access import books, may_close
 from docflow.closings.days import DueDay, due
 from docflow.closings.models import DailyRegister, YearClosing
@@ -46,6 +46,7 @@ class DayLine:
     is_late: bool
     closed_at: datetime
     closed_by: str  # empty: by the system
+    erased: frozenset[int]  # entries that it tells of and whose data were erased since
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ def _years(session: Session, office: Office, book: Book) -> list[YearLine]:
 
 def _lines(session: Session, rows: Sequence[DailyRegister]) -> list[DayLine]:
     people = organization.names(session, (row.closed_by for row in rows))
+    erased = audit.erased_subjects(session) if rows else set()
     return [
         DayLine(
             day=row.day,
@@ -162,6 +164,12 @@ def _lines(session: Session, rows: Sequence[DailyRegister]) -> list[DayLine]:
             is_late=row.is_late,
             closed_at=row.closed_at,
             closed_by=people.get(row.closed_by or 0, ""),
+            erased=frozenset(_told_of(row.content) & erased if erased else ()),
         )
         for row in rows
     ]
+
+
+def _told_of(content: Mapping[str, Any]) -> set[int]:
+    lists = (content["entries"], content["corrections"], content["annulments"])
+    return {int(one["id"]) for rows in lists for one in rows}

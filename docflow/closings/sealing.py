@@ -26,6 +26,7 @@ def sealed(
     pdf: bytes,
     box: printing.Box,
     *,
+    body_id: int,
     name: str,
     capacity: str,
     reason: str,
@@ -37,7 +38,7 @@ def sealed(
     time-stamp. Raises signing.SigningError, printing.PrintingError.
     """
     settings = office.settings
-    key = registry.seal_key(office)
+    key = registry.seal_key(office, body_id)
     fields = [_field(_SEAL, box, lock=True)]
     if signature is not None:
         fields.insert(0, _field(_SIGNATURE, signature.box))

@@ -13,6 +13,7 @@ from docflow.principal import Principal
 from docflow.registry import said
 from docflow.words import word
 
+_ERASED = t("The data were erased by order.")
 _LIST = 12  # recipients that are printed by name; more are counted
 
 
@@ -132,15 +133,14 @@ def _row(one: Mapping[str, Any], names: _Names, annulled: set[int]) -> printing.
         marks.append(t("To be described").in_language(language))
     direction = word("direction", one["direction"], language)
     if one["concealed"]:
+        core = t("Restricted entry; digest of its core: {digest}", digest=one["core"] or "-")
         return printing.RegisterRow(
             number=one["label"],
             at=names.clock(one["registered_at"]),
             direction=direction,
             correspondent=(),
             reference=(),
-            subject=t(
-                "Restricted entry; digest of its core: {digest}", digest=one["core"] or "-"
-            ).in_language(language),
+            subject=(_ERASED if one.get("erased") else core).in_language(language),
             attachments="",
             delivery="",
             unit="",
@@ -224,6 +224,8 @@ def _untold(one: Mapping[str, Any], language: str) -> tuple[str, ...]:
     """What stands in place of an act on an entry that not every reader may read."""
     if not one["concealed"]:
         return ()
+    if one.get("erased"):
+        return (_ERASED.in_language(language),)
     return (
         t("Restricted entry; digest of the act: {digest}", digest=one["digest"]).in_language(
             language

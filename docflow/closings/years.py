@@ -105,8 +105,8 @@ def close_year(
         ready = _ready(session, office, code, year, by)
         content = declarations.content_of(session, ready, by)
         data = declarations.printed_of(session, office, ready, content, by)
-    pdf = declarations.sealed_pdf(office, data, content, key)
-    kept = documents.keep(office, pdf)
+    pdf = declarations.sealed_pdf(office, data, content, key, body_id=ready.book.body_id)
+    kept = documents.keep(office, pdf, body_id=ready.book.body_id)
     with office.db.begin() as session:
         session.execute(  # nobody registers, or fills a reservation, until the year is closed
             select(BookYear.year)

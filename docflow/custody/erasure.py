@@ -23,7 +23,7 @@ from docflow.custody.models import MOST_REASON, Erasure, ErasureDecision
 from docflow.errors import Conflict, Invalid, NotFound, Unavailable
 from docflow.folding import line
 from docflow.i18n import t
-from docflow.object_keys import ObjectKey
+from docflow.object_keys import ObjectKey, ObjectKeyShare
 from docflow.office import Office
 from docflow.principal import Principal, system
 
@@ -162,16 +162,7 @@ def erase_objects(run: outbox.Run, *, erasure_id: int, digests: list[str]) -> No
         entry_id = session.get_one(Erasure, erasure_id).entry_id
         named = objects.named(session, digests, but_for=references.owners(entry_id))
         alone = [digest for digest in digests if digest not in named]
-        destroyed = session.scalars(
-            update(ObjectKey)
-            .where(
-                ObjectKey.digest.in_(alone),
-                ObjectKey.wrapped.is_not(None),
-                ObjectKey.made_at < clock.now() - storage.MIN_AGE,
-            )
-            .values(wrapped=None, destroyed_at=clock.now())
-            .returning(ObjectKey.digest)
-        ).all()
+        destroyed = _destroyed(session, alone)
     outcomes = {digest: _removed(office, digest) for digest in alone}
     young = [digest for digest, removed in outcomes.items() if removed is None]
     with office.db.begin() as session:
@@ -190,6 +181,28 @@ def erase_objects(run: outbox.Run, *, erasure_id: int, digests: list[str]) -> No
             outbox.enqueue(
                 session, TASK, delay=storage.MIN_AGE, erasure_id=erasure_id, digests=young
             )
+
+
+def _destroyed(session: Session, digests: Sequence[str]) -> set[str]:
+    """Destroy the keys of what nobody put within the last day; whose were destroyed."""
+    # Whoever puts an object, for whatever body, renews its first row.
+    is_old = select(ObjectKey.digest).where(
+        ObjectKey.digest.in_(digests), ObjectKey.made_at < clock.now() - storage.MIN_AGE
+    )
+    gone = {"wrapped": None, "destroyed_at": clock.now()}
+    shares = session.scalars(
+        update(ObjectKeyShare)
+        .where(ObjectKeyShare.digest.in_(is_old), ObjectKeyShare.wrapped.is_not(None))
+        .values(gone)
+        .returning(ObjectKeyShare.digest)
+    ).all()
+    first = session.scalars(
+        update(ObjectKey)
+        .where(ObjectKey.digest.in_(is_old), ObjectKey.wrapped.is_not(None))
+        .values(gone)
+        .returning(ObjectKey.digest)
+    ).all()
+    return {*shares, *first}
 
 
 def _removed(office: Office, digest: str) -> bool | None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
-from docflow import documents, registry, routing
+from docflow import deadlines, documents, registry, routing
 from docflow.demo.correspondents import Correspondent
 from docflow.demo.house import House
 from docflow.parties import Contact
@@ -33,6 +33,7 @@ class Letter:
     received_at: datetime | None = None
     attachments: tuple[str, ...] = ()
     book: str | None = None
+    kind: str | None = None
     from_unit: str | None = None  # of an internal letter
 
 
@@ -68,6 +69,7 @@ def register(
             attachments_count=len(letter.attachments),
             attachments_note=", ".join(letter.attachments),
             addressee_unit_id=house.units[letter.unit],
+            kind=letter.kind,
             received_at=letter.received_at,
         ),
         by=by,
@@ -151,6 +153,20 @@ def pass_on(house: House, by: Principal, unit: str, person: Principal, why: str)
 
     def act(session: Session, entry_id: int) -> None:
         routing.pass_on(session, entry_id, by=by, to=target, instructions=why)
+
+    return act
+
+
+def stop_clock(by: Principal, reason: str) -> EntryAct:
+    def act(session: Session, entry_id: int) -> None:
+        deadlines.suspend(session, entry_id, by=by, reason=reason)
+
+    return act
+
+
+def extend(by: Principal, days: int, reason: str) -> EntryAct:
+    def act(session: Session, entry_id: int) -> None:
+        deadlines.extend(session, entry_id, by=by, days=days, reason=reason)
 
     return act
 

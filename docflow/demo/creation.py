@@ -13,7 +13,18 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from docflow import audit, circulation, clock, documents, organization, outbox, parties, registry
-from docflow.demo import closed_days, emergency_kit, house, other_books
+from docflow.demo import (
+    beside,
+    closed_days,
+    emergency_kit,
+    filing,
+    house,
+    kept_lists,
+    kept_searches,
+    organisation,
+    other_books,
+    told,
+)
 from docflow.demo.answers import Answering
 from docflow.demo.house import BODY, Keys
 from docflow.demo.past import Past, Progress
@@ -63,11 +74,18 @@ def create(office: Office, *, keys: Keys, progress: Progress) -> Demo:
     past.make_files()
     with office.db.begin() as session:
         people = past.play(session, signing_keys)
+        beside.begin(session, people)
+        filing.begin(session, people)
+        organisation.begin(session, people)
         other_books.begin(session, zone=office.settings.zone)
         closed_days.begin(session, zone=office.settings.zone)
         emergency_kit.prepare(session, zone=office.settings.zone)
     _chain(office)
     Answering(office, people, progress).go_on(past.drafts)
+    with office.db.begin() as session:
+        told.read_the_past(session)
+        kept_lists.begin(session, people)
+        kept_searches.begin(session, people)
     _read_letters(office, past.uploads_of_long_ago, progress)
     _chain(office)
     with office.db.read() as session:

@@ -7,7 +7,7 @@ from random import Random
 from sqlalchemy.orm import Session
 
 from docflow import clock, documents, parties
-from docflow.demo import acts, answers, house, kinds, papers
+from docflow.demo import acts, answers, house, kinds, papers, terms
 from docflow.demo.acts import Letter
 from docflow.demo.agenda import Act, Agenda
 from docflow.demo.correspondents import everybody, named
@@ -94,6 +94,7 @@ class Past:
         with clock.pretend(opening):
             people = house.build(session, signing_keys, self._office.settings)
             kinds.define(session, people)
+            terms.begin(session, people)
             known = [parties.checked(correspondent.contact) for correspondent in everybody()]
             parties.remember(session, known, by=people.clerks()[0])
         return people
@@ -111,6 +112,7 @@ class Past:
             reference=f"{staged.reference}/{dated_on.year}" if dated_on else "",
             dated_on=dated_on,
             attachments=staged.attachments,
+            kind=staged.kind,
         )
 
     def _course(self, people: House, staged: Staged, at: datetime) -> Course:

@@ -243,7 +243,7 @@ PEOPLE = (
         "Ο Διαχειριστής του Συστήματος",
         "Διαχειριστής: πρόσωπα, βιβλία, κλειδιά",
         None,
-        (Role.ADMINISTRATOR,),
+        (Role.ADMINISTRATOR, Role.INSTALLATION),
     ),
 )
 

@@ -186,7 +186,8 @@ RECENT = (
         "30",
         "antoniou",
         method=_SITE,
-        due=15,
+        kind="aitisi",
+        waits_for="Λείπει το τοπογραφικό διάγραμμα με τη στάθμη του οικοπέδου.",
     ),
     Staged(
         6,
@@ -232,6 +233,7 @@ RECENT = (
         method=_MAIL,
         due=10,
         inform=("50",),
+        extended=(7, "Αναμένεται η μέτρηση θορύβου από την Αστυνομία."),
     ),
     Staged(
         3,

@@ -61,6 +61,9 @@ class Staged:
     text: str = ""
     wrong_unit: str = "30"
     colleague: str = ""
+    kind: str | None = None
+    waits_for: str = ""  # what the applicant must bring: the clock stands still
+    extended: tuple[int, str] | None = None  # days more, and why
 
 
 def course_of(house: House, staged: Staged, *, due_on: date | None) -> Course:
@@ -95,4 +98,8 @@ def course_of(house: House, staged: Staged, *, due_on: date | None) -> Course:
             colleague = house.people[staged.colleague]
             why = "Χειρίζεται ήδη συναφή υπόθεση."
             steps.append(acts.pass_on(house, person, staged.unit, colleague, why))
+        if staged.waits_for:
+            steps.append(acts.stop_clock(person, staged.waits_for))
+        if staged.extended:
+            steps.append(acts.extend(head, *staged.extended))
     return [(_PAUSES[place], step) for place, step in enumerate(steps)]

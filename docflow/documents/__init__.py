@@ -13,11 +13,13 @@ from docflow.documents.errors import (
 )
 from docflow.documents.intake import (
     BytesMissing,
+    NoRoom,
     StoreUnavailable,
     TooLarge,
     Upload,
     attach,
     clean_name,
+    no_room,
     receive,
     store_unavailable,
 )
@@ -35,7 +37,7 @@ from docflow.documents.models import (
     Screening,
     ScreeningState,
 )
-from docflow.documents.outcomes import after_reading
+from docflow.documents.outcomes import after_reading, after_trouble
 from docflow.documents.problems import PROBLEMS, problem_text
 from docflow.documents.queries import (
     FileInfo,
@@ -76,6 +78,7 @@ __all__ = [
     "FileRole",
     "Held",
     "MailHeaders",
+    "NoRoom",
     "NoSuchFile",
     "NoSuchLanguage",
     "NoSuchPage",
@@ -100,6 +103,7 @@ __all__ = [
     "Upload",
     "after_intake",
     "after_reading",
+    "after_trouble",
     "attach",
     "clean_name",
     "file_at",
@@ -107,6 +111,7 @@ __all__ = [
     "keep",
     "mail_of",
     "next_position",
+    "no_room",
     "open_quarantined",
     "page_source",
     "pages",

@@ -179,7 +179,7 @@ def layer(run: outbox.Run, *, file_id: int) -> None:
         return
     try:
         with office.store.local_copy(source) as path:
-            stored = renditions.layered(office, path, pages)
+            stored = renditions.layered(office, path, pages, file_id=file_id)
     except storage.StorageError as error:
         raise store_unavailable() from error
     if stored is not None:

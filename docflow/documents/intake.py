@@ -37,6 +37,10 @@ class StoreUnavailable(Unavailable):
     """The object store does not answer."""
 
 
+class NoRoom(StoreUnavailable):
+    """There is no room for a file of this size just now."""
+
+
 class BytesMissing(NotFound):
     """The bytes of a file are not in the store, or are not what they were."""
 
@@ -52,14 +56,14 @@ class Upload:
     waits_for_check: bool = False  # foreign bytes, and a virus check is set up
 
 
-def receive(office: Office, stream: BinaryIO, name: str) -> Upload:
-    """Store the bytes of a file. When this returns they survive a power cut.
+def receive(office: Office, stream: BinaryIO, name: str, *, body_id: int | None = None) -> Upload:
+    """Store the bytes of a file for a body. When this returns they survive a power cut.
 
     Raises TooLarge and StoreUnavailable. A file that nobody can read is taken in all the same.
     """
     limit = office.settings.max_upload_mb << 20
     try:
-        stored = office.store.put(stream, limit=limit)
+        stored = office.store_of(body_id).put(stream, limit=limit)
         with office.store.local_copy(stored.sha256) as path:
             media_type = ocr.media_type(path)
     except storage.TooLarge as error:
@@ -81,6 +85,16 @@ def receive(office: Office, stream: BinaryIO, name: str) -> Upload:
 def store_unavailable() -> StoreUnavailable:
     return StoreUnavailable(
         t("The file store does not answer. Nothing was registered; please try again in a minute.")
+    )
+
+
+def no_room() -> NoRoom:
+    return NoRoom(
+        t(
+            "The disk of the server is full: it cannot take in a file of this size, and nothing "
+            "was saved. Register without the file and add it later, or try again in some minutes; "
+            "tell the administrator."
+        )
     )
 
 

@@ -11,7 +11,7 @@ from docflow import audit, clock, outbox
 from docflow.documents import renditions, screening
 from docflow.documents.errors import Erased, NoSuchFile
 from docflow.documents.models import File, PageText, Reading, ReadingState, Screening
-from docflow.documents.problems import ERASED, HARMLESS, PROBLEMS
+from docflow.documents.problems import ERASED, HARMLESS, PASSING, PROBLEMS
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import system
@@ -27,6 +27,17 @@ def after_reading(function: AfterReading) -> AfterReading:
     """Register what an upper package does, in the same transaction, when a file's text is there,
     whole or in part."""
     _after_reading.append(function)
+    return function
+
+
+AfterTrouble = Callable[[Session, File, str], None]
+_after_trouble: list[AfterTrouble] = []
+
+
+def after_trouble(function: AfterTrouble) -> AfterTrouble:
+    """Register what an upper package does, in the same transaction, when a file could not be read
+    or stays closed, and that will not pass by itself; called with the code of the problem."""
+    _after_trouble.append(function)
     return function
 
 
@@ -140,6 +151,8 @@ def failure(office: Office, file_id: int, code: str, detail: str) -> None:
         reading.problem, reading.detail, reading.notes = code, detail[:500], []
         reading.finished_at = clock.now()
         _record(session, file, "file.unreadable", reading)
+        if code not in PASSING:
+            _told(session, file, code)
 
 
 def quarantine(office: Office, file_id: int, found: Screening) -> None:
@@ -153,10 +166,16 @@ def quarantine(office: Office, file_id: int, found: Screening) -> None:
         reading.problem, reading.detail = screening.problem_of(found), found.finding[:500]
         reading.finished_at = clock.now()
         _record(session, file, "file.quarantined", reading)
+        _told(session, file, reading.problem or "")
         if gone:
             session.flush()
             for then in _after_reading:  # it is found by these words no more
                 then(session, file_id)
+
+
+def _told(session: Session, file: File, code: str) -> None:
+    for then in _after_trouble:
+        then(session, file, code)
 
 
 def _record(session: Session, file: File, action: str, reading: Reading) -> None:

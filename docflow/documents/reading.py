@@ -162,7 +162,7 @@ def _view(office: Office, work: Work, path: Path) -> tuple[str | None, list[Note
             raise
         log.warning("no PDF of file %s: %s", work.file_id, error)
         return None, [("text-only" if error.code == "needs-office" else "not-drawn", "")]
-    stored = renditions.keep(office, pdf)
+    stored = renditions.keep(office, pdf, body_id=renditions.owner_of(office, work.file_id))
     with office.db.begin() as session:
         outcomes.locked(session, work.file_id)
         renditions.note(session, work.file_id, renditions.VIEW_PDF, stored)
@@ -199,7 +199,8 @@ def _paged(office: Office, work: Work, source: str) -> None:
             return
         layer = None
         if outcomes.count_pages(office, work.file_id) <= renditions.AT_ONCE:
-            layer = renditions.layered(office, path, outcomes.pages_of(office, work.file_id))
+            pages = outcomes.pages_of(office, work.file_id)
+            layer = renditions.layered(office, path, pages, file_id=work.file_id)
     outcomes.success(office, work.file_id, layer=layer)
 
 

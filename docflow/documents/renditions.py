@@ -4,7 +4,7 @@ import logging
 from collections.abc import Sequence
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 import ocr
@@ -23,7 +23,9 @@ AT_ONCE = 200  # pages whose layer is made by the job that reads the last of the
 PDF = "application/pdf"
 
 
-def layered(office: Office, path: Path, pages: Sequence[ocr.Page]) -> storage.Stored | None:
+def layered(
+    office: Office, path: Path, pages: Sequence[ocr.Page], *, file_id: int
+) -> storage.Stored | None:
     """The searchable PDF, where recognition added text; None where the original has it all."""
     if ocr.media_type(path) == PDF and not any(page.source == "ocr" for page in pages):
         return None
@@ -32,7 +34,7 @@ def layered(office: Office, path: Path, pages: Sequence[ocr.Page]) -> storage.St
     except ocr.Unreadable as error:
         log.warning("no searchable PDF: %s", error)
         return None  # the text stands in the rows; the original stays what is shown
-    return keep(office, pdf)
+    return keep(office, pdf, body_id=owner_of(office, file_id))
 
 
 def put_rendition(
@@ -76,6 +78,16 @@ def page_source(session: Session, file_id: int) -> str:
     return drawn or session.scalars(select(File.sha256).where(File.id == file_id)).one()
 
 
+def owner_of(office: Office, file_id: int) -> int:
+    """The body whose entry has the file."""
+    # By table name: the register lies above.
+    query = text(
+        "SELECT e.body_id FROM files f JOIN entries e ON e.id = f.entry_id WHERE f.id = :id"
+    )
+    with office.db.read() as session:
+        return int(session.execute(query, {"id": file_id}).scalar_one())
+
+
 def read_bytes(office: Office, sha256: str) -> bytes:
     """The bytes of an object, checked against their digest.
 
@@ -89,9 +101,9 @@ def read_bytes(office: Office, sha256: str) -> bytes:
         raise store_unavailable() from error
 
 
-def keep(office: Office, data: bytes) -> storage.Stored:
-    """Store bytes that we made; durable when this returns. Raises StoreUnavailable."""
+def keep(office: Office, data: bytes, *, body_id: int | None = None) -> storage.Stored:
+    """Store bytes that we made for a body; durable when this returns. Raises StoreUnavailable."""
     try:
-        return office.store.put_bytes(data)
+        return office.store_of(body_id).put_bytes(data)
     except storage.StorageError as error:
         raise store_unavailable() from error

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 import ocr
 import storage
 from docflow import clock
-from docflow.documents import intake, outcomes
+from docflow.documents import intake, outcomes, renditions
 from docflow.documents.models import File, FileRole, MailHeaders
 from docflow.documents.outcomes import Note
 from docflow.documents.screening import body_of
@@ -106,7 +106,8 @@ def _filed(
 ) -> bool:
     """Store the bytes, then file them; false where the entry has too many files."""
     try:
-        stored = office.store.put_bytes(data)
+        body_id = renditions.owner_of(office, parent_id)
+        stored = office.store_of(body_id).put_bytes(data)
         with office.store.local_copy(stored.sha256) as copy:
             media_type = ocr.media_type(copy)
     except storage.StorageError as error:

@@ -22,7 +22,7 @@ class Pki:
 
     @property
     def is_made(self) -> bool:
-        made = (self.seal_key, self.trust_roots, self.log_key)
+        made = (self.seal_key, self.trust_roots, self.log_key, self.push_key)
         return all(path.exists() for path in made)
 
     @property
@@ -32,6 +32,10 @@ class Pki:
     @property
     def log_key(self) -> Path:
         return self.directory / "log-key.pem"
+
+    @property
+    def push_key(self) -> Path:
+        return self.directory / "push-key.pem"
 
     @property
     def trust_roots(self) -> Path:

@@ -40,7 +40,6 @@ INITDB = (
 _SETTINGS = {
     "listen_addresses": LOOPBACK,
     "unix_socket_directories": "",
-    "shared_buffers": "64MB",
     "max_connections": "60",
     "max_parallel_workers_per_gather": "0",
     "io_method": "sync",
@@ -62,6 +61,7 @@ class Cluster:
     password: str
     durable: bool = True
     """False turns fsync off: for tests, which throw the data away."""
+    shared_buffers: str = "64MB"
 
     @property
     def exists(self) -> bool:
@@ -97,7 +97,8 @@ class Cluster:
 
     def spawn(self, *, log: Path) -> "subprocess.Popen[bytes]":
         """Start the server; it ends by SIGINT (fast shutdown), also when we die."""
-        settings = _SETTINGS | {"port": str(self.port)} | ({} if self.durable else _UNSAFE)
+        own = {"port": str(self.port), "shared_buffers": self.shared_buffers}
+        settings = _SETTINGS | own | ({} if self.durable else _UNSAFE)
         options = [part for key, value in settings.items() for part in ("-c", f"{key}={value}")]
         return self._spawn([str(_bin() / "postgres"), "-D", str(self.directory), *options], log=log)
 

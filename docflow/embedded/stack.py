@@ -188,6 +188,7 @@ class _Stack:
                 "seal_key": self.pki.seal_key,
                 "log_keys": [str(self.pki.log_key)],
                 "seal_password": self.kept.seal_password,
+                "push_key": self.pki.push_key,
                 "smtp_url": f"file:{self.data / 'outbox'}",
                 "demo": self.demo,
             }

@@ -140,7 +140,7 @@ def make(run: outbox.Run, *, export_id: int) -> None:
     with making.made(office, wanted, form, by=by, language=language, delimiter=delimiter) as export:
         try:
             with export.path.open("rb") as stream:
-                kept = office.store.put(stream, limit=_LARGEST)
+                kept = office.store_of(by.body_id).put(stream, limit=_LARGEST)
         except storage.StorageError as error:
             raise documents.store_unavailable() from error
     with office.db.begin() as session:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from docflow import audit, clock, documents, organization, outbox, registry
 from docflow.errors import Conflict
 from docflow.i18n import DEFAULT_LANGUAGE, Text, t
-from docflow.imports import checking, sheets, taking
+from docflow.imports import checking, noticed, sheets, taking
 from docflow.imports.columns import Field
 from docflow.imports.judging import Judged, Problem, Rules
 from docflow.imports.models import ImportState, OldRegister
@@ -52,14 +52,17 @@ class Stopped(Conflict):
 def give_up(run: outbox.Run, *, import_id: int, why: str) -> None:
     """The job failed for good: the register says so, and can be checked again."""
     with run.office.db.begin() as session:
-        session.execute(
+        ended = session.execute(
             update(OldRegister)
             .where(
                 OldRegister.id == import_id,
                 OldRegister.state.in_((ImportState.CHECKING, ImportState.IMPORTING)),
             )
             .values(state=ImportState.FAILED, problem=why[:1000])
-        )
+            .returning(OldRegister.id)
+        ).first()
+        if ended is not None:
+            noticed.tell(session, import_id)
 
 
 @outbox.job("imports.check", given_up=give_up)
@@ -79,7 +82,8 @@ def check(run: outbox.Run, *, import_id: int) -> None:
             )
         words = {code: text.in_language(DEFAULT_LANGUAGE) for code, text in PROBLEMS.items()}
         headings = [text.in_language(DEFAULT_LANGUAGE) for text in HEADINGS]
-        stored = documents.keep(office, checking.report(checked, words, headings))
+        report = checking.report(checked, words, headings)
+        stored = documents.keep(office, report, body_id=row.body_id)
     except Stopped:
         return
     with office.db.begin() as session:
@@ -94,6 +98,7 @@ def check(run: outbox.Run, *, import_id: int) -> None:
                 rows_done=checked.rows,
             )
         )
+        noticed.tell(session, import_id)
 
 
 @outbox.job("imports.take-over", given_up=give_up)
@@ -166,6 +171,7 @@ def _write(
         report=register.report_sha256,
         left_out=int(register.report.get("bad", 0)),
     )
+    noticed.tell(session, import_id)
 
 
 def rules_of(row: OldRegister, zone: str) -> Rules:

@@ -1,6 +1,7 @@
 """Kinds of document: defaults, and typed fields of their own."""
 
 from docflow.kinds.definitions import (
+    PRIORITIES,
     BadDefinition,
     Defaults,
     Definition,
@@ -8,6 +9,7 @@ from docflow.kinds.definitions import (
     FieldType,
     read,
 )
+from docflow.kinds.iban import IBAN_LENGTHS, is_iban
 from docflow.kinds.models import EntryKind, Kind, KindVersion
 from docflow.kinds.service import (
     Chosen,
@@ -31,7 +33,9 @@ from docflow.kinds.service import (
 from docflow.kinds.values import PREFIX, BadValues, checked, digest, shown, typed, words
 
 __all__ = [
+    "IBAN_LENGTHS",
     "PREFIX",
+    "PRIORITIES",
     "BadDefinition",
     "BadValues",
     "Chosen",
@@ -52,6 +56,7 @@ __all__ = [
     "choose",
     "define",
     "digest",
+    "is_iban",
     "listing",
     "named",
     "of_entries",

@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from docflow import audit, backups, clock, custody, organization, outbox, signatures
+from docflow import audit, backups, clock, custody, organization, outbox, registry, signatures
 from docflow.i18n import Text
 from docflow.settings import Settings
 
@@ -104,7 +104,7 @@ def _queues(session: Session) -> tuple[Queue, ...]:
 
 
 def _expiring(session: Session, settings: Settings, before: datetime) -> tuple[Expiring, ...]:
-    found = [Expiring("seal", "", end) for end in _seal_ends(settings) if end < before]
+    found = [Expiring("seal", "", end) for end in _seal_ends(session, settings) if end < before]
     for body in organization.bodies(session):
         keys = signatures.keys.expiring(session, body.id, before=before)
         found += [Expiring("key", name, key.not_after) for name, key in keys]
@@ -113,17 +113,18 @@ def _expiring(session: Session, settings: Settings, before: datetime) -> tuple[E
     return tuple(sorted(found, key=lambda one: (one.ends_at is not None, one.ends_at)))
 
 
-def _seal_ends(settings: Settings) -> list[datetime]:
-    """Only the signer has the seal; elsewhere there is nothing to say of it."""
-    if settings.seal_key is None or not settings.seal_key.exists():
-        return []
-    password = settings.seal_password.get_secret_value().encode() or None
-    try:
-        held = pkcs12.load_pkcs12(settings.seal_key.read_bytes(), password)
-    except (ValueError, OSError):
-        return []  # signing itself says what is wrong with it
-    certificate: x509.Certificate | None = held.cert.certificate if held.cert else None
-    return [certificate.not_valid_after_utc] if certificate else []
+def _seal_ends(session: Session, settings: Settings) -> list[datetime]:
+    """Only the signer has the seals; elsewhere there is nothing to say of them."""
+    found = []
+    for file in registry.seal_files(session, settings):
+        try:
+            held = pkcs12.load_pkcs12(file.path.read_bytes(), file.password.encode() or None)
+        except (ValueError, OSError):
+            continue  # it is not here, or signing itself says what is wrong with it
+        certificate: x509.Certificate | None = held.cert.certificate if held.cert else None
+        if certificate is not None:
+            found.append(certificate.not_valid_after_utc)
+    return found
 
 
 def _disk(settings: Settings) -> tuple[int | None, int | None]:

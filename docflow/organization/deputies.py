@@ -5,7 +5,7 @@ deputy's own deputy acts for the deputy alone. The database refuses chains too (
 Source: domain rows 55, 68.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,6 +17,7 @@ from docflow.errors import Conflict, Invalid, NotFound
 from docflow.folding import line
 from docflow.i18n import t
 from docflow.organization.models import ActsAs, Deputy, DeputyScope, Grant, User
+from docflow.organization.principals import in_service, logs_in
 from docflow.organization.service import colleague, names
 from docflow.principal import Principal, Role
 
@@ -117,7 +118,19 @@ def appoint(session: Session, wanted: Appointment, *, by: Principal) -> Deputy:
         scope=wanted.scope,
         acts_as=wanted.acts_as,
     )
+    for then in _after_appointment:
+        then(session, row, by)
     return row
+
+
+AfterAppointment = Callable[[Session, Deputy, Principal], None]
+_after_appointment: list[AfterAppointment] = []
+
+
+def after_appointment(function: AfterAppointment) -> AfterAppointment:
+    """Register what an upper package does, in the same transaction, when a deputy is appointed."""
+    _after_appointment.append(function)
+    return function
 
 
 def end(session: Session, appointment_id: int, *, by: Principal) -> Deputy:
@@ -212,7 +225,7 @@ def deputies(session: Session, *, by: Principal, with_past: bool = False) -> lis
 def may_appoint_for(session: Session, *, by: Principal) -> list[tuple[int, str]]:
     """The people for whom this person may appoint a deputy, as (id, name)."""
     query = select(User.id, User.full_name).where(
-        User.body_id == by.body_id, User.is_active, User.password_hash.is_not(None)
+        User.body_id == by.body_id, in_service(), logs_in()
     )
     if not by.is_administrator:
         allowed: list[ColumnElement[bool]] = [User.id.in_(_people_of(by))]
@@ -226,7 +239,7 @@ def colleagues(session: Session, *, by: Principal) -> list[tuple[int, str]]:
     """Everybody of the body who works here, as (id, name and title)."""
     rows = session.execute(
         select(User.id, User.full_name, User.title)
-        .where(User.body_id == by.body_id, User.is_active, User.password_hash.is_not(None))
+        .where(User.body_id == by.body_id, in_service(), logs_in())
         .order_by(User.full_name)
     )
     return [(one, f"{name} – {title}" if title else name) for one, name, title in rows]

@@ -10,14 +10,15 @@ from datetime import datetime, timedelta
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerificationError
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from docflow import clock
 from docflow.errors import Forbidden
 from docflow.i18n import t
 from docflow.organization.models import ApiToken, LoginSession, User
-from docflow.organization.service import NoSuchUser, locked, principal
+from docflow.organization.principals import NoSuchUser, in_service, principal
+from docflow.organization.service import locked
 from docflow.principal import Principal, Via
 
 MAX_FAILED = 5
@@ -32,6 +33,10 @@ class LoginFailed(Forbidden):
 
 class NotLoggedIn(Forbidden):
     """Nobody is logged in, or the login has ended."""
+
+
+class PasswordHandedOver(Forbidden):
+    """Whoever was handed a password chooses his own before anything else."""
 
 
 class BadToken(Forbidden):
@@ -50,7 +55,7 @@ def check_password(session: Session, username: str, password: str) -> User | Non
     """
     user = session.scalar(
         select(User)
-        .where(User.username == username.strip().lower(), User.is_active)
+        .where(User.username == username.strip().lower(), in_service())
         .with_for_update()
         .execution_options(populate_existing=True)
     )
@@ -131,6 +136,20 @@ def close_session(session: Session, secret: str) -> None:
     row = session.get(LoginSession, digest(secret))
     if row is not None and row.ended_at is None:
         row.ended_at = clock.now()
+
+
+def end_sessions(session: Session, user_id: int) -> None:
+    """End every login of a person: he is locked out, or has another password."""
+    session.execute(
+        update(LoginSession)
+        .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
+        .values(ended_at=clock.now())
+    )
+
+
+def password_is(password_hash: str, password: str) -> bool:
+    """Whether the password is that of the hash."""
+    return _matches(password_hash, password)
 
 
 def issue_token(

@@ -32,7 +32,11 @@ class Body(Base):
 
 
 class Unit(Base):
-    """A place in the organogram, valid from one day to another."""
+    """A place in the organogram, valid from one day to another.
+
+    The row says what holds now; the trigger `keep_unit_version` (migration 0020) keeps what it said
+    before, so that the history of an entry names the unit as it was named then.
+    """
 
     __tablename__ = "units"
     __table_args__ = (UniqueConstraint("body_id", "code"), Index(None, "parent_id"))
@@ -46,12 +50,109 @@ class Unit(Base):
     email: Mapped[str] = mapped_column(server_default="")
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+    # Who has its work since it was dissolved.
+    successor_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    changed_at: Mapped[datetime] = mapped_column(
+        default=clock.now, server_default=text("clock_timestamp()")
+    )
+
+
+class UnitVersion(Base):
+    """What a unit was called, and where it stood, from a moment on."""
+
+    __tablename__ = "unit_versions"
+    __table_args__ = (Index(None, "unit_id", "since"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    since: Mapped[datetime]
+    code: Mapped[str]
+    name: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+
+
+class ChangeState(StrEnum):
+    """Where a change of the organogram stands."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class OrganogramChange(Base):
+    """A decision that changes the organogram on a day, as one act.
+
+    `steps` and `placements` are as `organograms.steps` writes them; `outcome` counts what moved.
+    """
+
+    __tablename__ = "organogram_changes"
+    __table_args__ = (
+        one_of("state", ChangeState),
+        CheckConstraint("(state = 'done') = (done_at IS NOT NULL)", name="done_has_time"),
+        CheckConstraint("state <> 'failed' OR problem IS NOT NULL", name="failure_has_reason"),
+        Index(
+            "ix_organogram_changes_planned",
+            "takes_effect_on",
+            postgresql_where=text("state = 'planned'"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    body_id: Mapped[int] = mapped_column(ForeignKey("bodies.id"))
+    takes_effect_on: Mapped[date]
+    authority: Mapped[str]  # the decision, as it is cited
+    steps: Mapped[list[Any]]
+    placements: Mapped[dict[str, Any]]
+    state: Mapped[str]
+    made_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    made_at: Mapped[datetime] = mapped_column(default=clock.now)
+    done_at: Mapped[datetime | None]
+    cancelled_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    outcome: Mapped[dict[str, Any]] = mapped_column(server_default=text("'{}'"))
+    problem: Mapped[str | None]
+
+
+class Position(Base):
+    """A post of a unit, which somebody holds from one day to another, or nobody.
+
+    Who holds it has the role in the unit: a grant that names the position.
+    """
+
+    __tablename__ = "positions"
+    __table_args__ = (
+        CheckConstraint("role IN ('clerk', 'head', 'employee')", name="role_of_unit"),
+        Index(None, "unit_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    title: Mapped[str]
+    role: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None]
 
 
 class User(Base):
-    """A person of the body, or a technical account (no password: it cannot log in)."""
+    """A person of the body, or a technical account (no password: it cannot log in).
+
+    A person may also log in through the identity provider that `oidc_issuer` names; who does so
+    alone has no password, and no `oidc_subject` before his first login. `locked_until` is the rest
+    after wrong passwords, `locked_at` the lock that an administrator put on. After
+    `service_ends_on` the account is closed, and what was open goes where `work_to_…` says.
+    """
 
     __tablename__ = "users"
+    __table_args__ = (
+        Index(
+            "ux_users_oidc",
+            "oidc_issuer",
+            "oidc_subject",
+            unique=True,
+            postgresql_where=text("oidc_subject IS NOT NULL"),
+        ),
+        CheckConstraint("oidc_subject IS NULL OR oidc_issuer IS NOT NULL", name="oidc_whole"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     body_id: Mapped[int] = mapped_column(ForeignKey("bodies.id"))
@@ -65,6 +166,14 @@ class User(Base):
     failed_logins: Mapped[int] = mapped_column(server_default="0")
     locked_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    locked_at: Mapped[datetime | None]
+    must_change_password: Mapped[bool] = mapped_column(server_default=text("false"))
+    service_ends_on: Mapped[date | None]
+    service_ended_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    work_to_unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
+    work_to_user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    oidc_issuer: Mapped[str | None]
+    oidc_subject: Mapped[str | None]
 
 
 class Grant(Base):
@@ -83,6 +192,7 @@ class Grant(Base):
     unit_id: Mapped[int | None] = mapped_column(ForeignKey("units.id"))
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
+    position_id: Mapped[int | None] = mapped_column(ForeignKey("positions.id"))
 
 
 class DeputyScope(StrEnum):

@@ -4,99 +4,33 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select, text
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from docflow import clock
 from docflow.errors import NotFound
-from docflow.i18n import t
-from docflow.organization.models import Body, Grant, Unit, User
-from docflow.principal import Principal, Role, Via
-
-
-class NoSuchUser(NotFound):
-    """There is no active account of this name."""
+from docflow.i18n import Text, t
+from docflow.organization.models import Body, Grant, Unit, UnitVersion, User
+from docflow.organization.principals import (
+    NoSuchUser,
+    in_service,
+    is_in_service,
+    is_person,
+    logs_in,
+    valid_today,
+)
+from docflow.principal import Role
 
 
 class NoSuchUnit(NotFound):
     """The organogram has no such unit today."""
 
 
+def no_such_unit() -> Text:
+    return t("The organogram has no such unit today. Choose one from the list.")
+
+
 class NoSuchBody(NotFound):
     """There is no such body."""
-
-
-def principal(
-    session: Session,
-    user_id: int,
-    *,
-    via: Via,
-    language: str | None = None,
-    scopes: frozenset[str] | None = None,
-) -> Principal:
-    """The person with the rights that he has today.
-
-    Raises NoSuchUser when the account does not exist or was closed.
-    """
-    user = session.get(User, user_id)
-    if user is None or not user.is_active:
-        raise NoSuchUser(t("This account is closed. Ask the administrator."))
-    return _principal(session, user, via=via, language=language, scopes=scopes)
-
-
-def principal_named(session: Session, username: str, *, via: Via) -> Principal:
-    """The same by user name, for the command line."""
-    user = session.scalar(select(User).where(User.username == username, User.is_active))
-    if user is None:
-        raise NoSuchUser(t("There is no active account “{name}”.", name=username))
-    return _principal(session, user, via=via)
-
-
-def _principal(
-    session: Session,
-    user: User,
-    *,
-    via: Via,
-    language: str | None = None,
-    scopes: frozenset[str] | None = None,
-) -> Principal:
-    grants = session.execute(
-        select(Grant.role, Grant.unit_id).where(Grant.user_id == user.id, _is_valid(Grant))
-    ).all()
-    headed = {unit for role, unit in grants if role == Role.HEAD and unit is not None}
-    books = session.execute(
-        text("SELECT book_id, can_write FROM book_grants WHERE user_id = :user"),
-        {"user": user.id},
-    ).all()
-    return Principal(
-        user_id=user.id,
-        body_id=user.body_id,
-        username=user.username,
-        full_name=user.full_name,
-        title=user.title,
-        language=language or user.language,
-        via=via,
-        roles=frozenset(Role(role) for role, _ in grants),
-        unit_ids=frozenset(unit for _, unit in grants if unit is not None),
-        headed_unit_ids=frozenset(_with_units_below(session, headed)),
-        confidential_reads=frozenset(book for book, _ in books),
-        confidential_writes=frozenset(book for book, can_write in books if can_write),
-        scopes=scopes,
-    )
-
-
-def _with_units_below(session: Session, unit_ids: Iterable[int]) -> set[int]:
-    ids = list(unit_ids)
-    if not ids:
-        return set()
-    top = select(Unit.id).where(Unit.id.in_(ids)).cte("below", recursive=True)
-    tree = top.union(select(Unit.id).join(top, Unit.parent_id == top.c.id))
-    return set(session.scalars(select(tree.c.id)))
-
-
-def _is_valid(row: type[Unit] | type[Grant]) -> ColumnElement[bool]:
-    today = clock.today()
-    return and_(row.valid_from <= today, or_(row.valid_to.is_(None), row.valid_to >= today))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +47,7 @@ class UnitInfo:
 def units(session: Session, body_id: int) -> list[UnitInfo]:
     """The organogram of today, from the top down, units below a unit following it."""
     rows = session.scalars(
-        select(Unit).where(Unit.body_id == body_id, _is_valid(Unit)).order_by(Unit.code)
+        select(Unit).where(Unit.body_id == body_id, valid_today(Unit)).order_by(Unit.code)
     ).all()
     below: dict[int | None, list[Unit]] = {}
     known = {unit.id for unit in rows}
@@ -147,9 +81,9 @@ def people_of(session: Session, unit_id: int) -> list[Person]:
         .where(
             Grant.unit_id == unit_id,
             Grant.role.in_([Role.HEAD, Role.EMPLOYEE, Role.CLERK]),
-            User.is_active,
-            User.password_hash.is_not(None),  # technical accounts get no work
-            _is_valid(Grant),
+            in_service(),
+            logs_in(),  # technical accounts get no work
+            valid_today(Grant),
         )
         .order_by(Grant.role != Role.HEAD, User.full_name)
     ).all()
@@ -167,8 +101,8 @@ def signers(session: Session, body_id: int) -> list[Person]:
         .where(
             User.body_id == body_id,
             Grant.role == Role.SIGNER,
-            User.is_active,
-            _is_valid(Grant),
+            in_service(),
+            valid_today(Grant),
         )
         .order_by(User.full_name)
         .distinct()
@@ -186,8 +120,8 @@ def head_of(session: Session, unit_id: int) -> Person | None:
             .where(
                 Grant.unit_id == current,
                 Grant.role == Role.HEAD,
-                User.is_active,
-                _is_valid(Grant),
+                in_service(),
+                valid_today(Grant),
             )
             .order_by(Grant.valid_from.desc())
             .limit(1)
@@ -221,7 +155,7 @@ def unit_and_above(session: Session, unit_id: int) -> list[int]:
 def colleague(session: Session, user_id: int, *, body_id: int) -> Person:
     """An active person of the body who can log in. Raises NoSuchUser."""
     user = session.get(User, user_id)
-    if user is None or not user.is_active or user.body_id != body_id or not user.password_hash:
+    if user is None or not is_in_service(user) or user.body_id != body_id or not is_person(user):
         raise NoSuchUser(t("There is no such person in the house. Choose somebody else."))
     return _person(user)
 
@@ -229,8 +163,8 @@ def colleague(session: Session, user_id: int, *, body_id: int) -> Person:
 def person(session: Session, user_id: int, *, body_id: int) -> Person:
     """An active person of the body, whoever asks. Raises NoSuchUser."""
     user = session.get(User, user_id)
-    if user is None or not user.is_active or user.body_id != body_id:
-        raise NoSuchUser(t("This account is closed. Choose somebody else."))
+    if user is None or not is_in_service(user) or user.body_id != body_id:
+        raise NoSuchUser(t("This account is closed or locked. Choose somebody else."))
     return _person(user)
 
 
@@ -250,7 +184,7 @@ def works_in(session: Session, user_id: int, unit_id: int) -> bool:
             select(Grant.id)
             .where(
                 and_(Grant.user_id == user_id, Grant.unit_id == unit_id),
-                _is_valid(Grant),
+                valid_today(Grant),
             )
             .limit(1)
         )
@@ -264,11 +198,52 @@ def unit(session: Session, unit_id: int, *, body_id: int) -> Unit:
         select(Unit).where(
             Unit.id == unit_id,
             Unit.body_id == body_id,
-            _is_valid(Unit),
+            valid_today(Unit),
         )
     )
     if found is None:
-        raise NoSuchUnit(t("The organogram has no such unit today. Choose one from the list."))
+        raise NoSuchUnit(no_such_unit())
+    return found
+
+
+def hold_unit(session: Session, unit_id: int, *, body_id: int) -> Unit:
+    """As `unit`, and the unit stays valid until the transaction ends.
+
+    For whoever gives it work: a change of the organogram that dissolves it waits, and moves this
+    work too, or is over and the unit is not found. Raises NoSuchUnit.
+    """
+    found = session.scalar(
+        select(Unit)
+        .where(Unit.id == unit_id, Unit.body_id == body_id, valid_today(Unit))
+        .with_for_update(read=True, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NoSuchUnit(no_such_unit())
+    return found
+
+
+def unit_names_at(
+    session: Session, wanted: Iterable[tuple[int | None, datetime]]
+) -> dict[tuple[int, datetime], str]:
+    """The names that units had at these moments; before its first, a unit has its first name."""
+    asked = {(unit_id, at) for unit_id, at in wanted if unit_id is not None}
+    if not asked:
+        return {}
+    rows = session.execute(
+        select(UnitVersion.unit_id, UnitVersion.since, UnitVersion.name)
+        .where(UnitVersion.unit_id.in_({unit_id for unit_id, _ in asked}))
+        .order_by(UnitVersion.since, UnitVersion.id)
+    ).all()
+    told: dict[int, list[tuple[datetime, str]]] = {}
+    for unit_id, since, name in rows:
+        told.setdefault(unit_id, []).append((since, name))
+    found = {}
+    for unit_id, at in asked:
+        versions = told.get(unit_id, [])
+        earlier = [name for since, name in versions if since <= at]
+        if versions:
+            found[unit_id, at] = earlier[-1] if earlier else versions[0][1]
     return found
 
 
@@ -336,7 +311,7 @@ def usernames(session: Session, body_id: int) -> Sequence[tuple[str, str, str]]:
     """User name, full name and title of everybody who can log in, for the demo's login page."""
     rows = session.execute(
         select(User.username, User.full_name, User.title)
-        .where(User.body_id == body_id, User.is_active, User.password_hash.is_not(None))
+        .where(User.body_id == body_id, in_service(), logs_in())
         .order_by(User.id)
     ).all()
     return [(username, name, title) for username, name, title in rows]
@@ -351,7 +326,7 @@ def administrator_mails(session: Session) -> list[str]:
     rows = session.scalars(
         select(User.email)
         .join(Grant, Grant.user_id == User.id)
-        .where(Grant.role == Role.ADMINISTRATOR, _is_valid(Grant), User.is_active, User.email != "")
+        .where(Grant.role == Role.ADMINISTRATOR, valid_today(Grant), in_service(), User.email != "")
         .order_by(User.id)
     )
     return list(dict.fromkeys(rows))

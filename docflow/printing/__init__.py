@@ -5,7 +5,16 @@ it looks by the templates. The fonts are built at set-up (`python -m docflow.pri
 node_modules`).
 """
 
+from docflow.printing.binding import Attachment, Chapter, Leaf, Measured, bind, measure
 from docflow.printing.book import BookData, BookRow, printed_book
+from docflow.printing.case_file import (
+    CaseFileData,
+    ContentPart,
+    ContentRow,
+    Sheets,
+    Slip,
+    case_file,
+)
 from docflow.printing.certified import CertifiedData, certified_copy
 from docflow.printing.circulation import (
     CirculationData,
@@ -20,6 +29,7 @@ from docflow.printing.copies import (
     exact_copy,
     exact_copy_of_pdf,
 )
+from docflow.printing.delivery_list import DeliveryListData, DeliveryRow, delivery_list
 from docflow.printing.emergency import EmergencyKitData, emergency_kit
 from docflow.printing.errors import PrintingError
 from docflow.printing.issuer import Issuer
@@ -52,23 +62,32 @@ __all__ = [
     "MARK_WIDTH",
     "SEPARATOR",
     "ActRow",
+    "Attachment",
     "BookData",
     "BookRow",
     "Box",
+    "CaseFileData",
     "CertifiedData",
+    "Chapter",
     "CirculationData",
+    "ContentPart",
+    "ContentRow",
     "Corner",
     "DailyRegisterData",
     "DeclarationData",
+    "DeliveryListData",
+    "DeliveryRow",
     "Direction",
     "EmergencyKitData",
     "ExactCopyData",
     "Issuer",
     "LabelData",
     "LabelSize",
+    "Leaf",
     "Letter",
     "LetterData",
     "MarkData",
+    "Measured",
     "PrintedRound",
     "PrintedStep",
     "PrintedVersion",
@@ -80,24 +99,30 @@ __all__ = [
     "RegisterRow",
     "Section",
     "SheetData",
+    "Sheets",
     "Signature",
     "Signer",
+    "Slip",
     "StampData",
     "append",
     "append_sheet",
     "attach",
+    "bind",
     "capitals",
+    "case_file",
     "certified_copy",
     "circulation_sheet",
     "cover_copy",
     "daily_register",
     "declaration",
+    "delivery_list",
     "emergency_kit",
     "exact_copy",
     "exact_copy_of_pdf",
     "label",
     "letter",
     "mark",
+    "measure",
     "page_count",
     "places",
     "printed_book",

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pikepdf
 from pikepdf import Array, AttachedFileSpec, Dictionary, Name, Pdf
+from pikepdf.models import PdfMetadata
 
 from docflow.printing.errors import PrintingError
 from docflow.printing.typeset import Letter
@@ -54,12 +55,10 @@ def append(pdf: bytes, sheet: bytes) -> bytes:
             if index >= before:
                 # The tag tree that this points into stayed behind.
                 _remove(page.obj, "/StructParents")
-            _calm_notes(page.obj, added=index >= before)
-        _calm(first)
+            calm_notes(page.obj, added=index >= before)
+        calm(first)
         with first.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as metadata:
-            for claim in _CLAIMS:
-                if claim in metadata:
-                    del metadata[claim]
+            drop_claims(metadata)
         return saved(first)
 
 
@@ -136,7 +135,7 @@ def _check(document: Pdf) -> None:
             raise PrintingError("signed", "the PDF bears a digital signature")
 
 
-def _calm(document: Pdf) -> None:
+def calm(document: Pdf) -> None:
     """The document without what acts by itself: on opening, on a page, in a form field."""
     _remove(document.Root, "/OpenAction")
     if "/Names" in document.Root:
@@ -148,7 +147,7 @@ def _calm(document: Pdf) -> None:
             _remove(item, "/AA")
 
 
-def _calm_notes(page: pikepdf.Object, *, added: bool) -> None:
+def calm_notes(page: pikepdf.Object, *, added: bool) -> None:
     """The notes of a page with no action but to follow a link."""
     for note in page.get("/Annots", Array()):
         if not isinstance(note, Dictionary):
@@ -161,6 +160,13 @@ def _calm_notes(page: pikepdf.Object, *, added: bool) -> None:
             _remove(action, "/Next")
             if str(action.get("/S", "")) in _ACTIVE:
                 _remove(note, "/A")
+
+
+def drop_claims(metadata: PdfMetadata) -> None:
+    """The metadata without a word of PDF/A or PDF/UA."""
+    for claim in _CLAIMS:
+        if claim in metadata:
+            del metadata[claim]
 
 
 def _remove(owner: pikepdf.Object, key: str) -> None:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from docflow.printing.issuer import Issuer, issuer_data
 from docflow.printing.typeset import typeset
-from docflow.printing.verification import verification_data
+from docflow.printing.verification import long_qr_svg, verification_data
 from docflow.printing.wording import clipped, line, moment, plain, rows, short_date
 
 _TITLES = {"el": "Αποδεικτικό καταχώρισης", "en": "Registration receipt"}
@@ -59,6 +59,9 @@ class ReceiptData:
     earlier_at: datetime | None = None
     has_proof: bool = False
     """Whether the proof of the registration is attached to the paper's file."""
+    proof_address: str = ""
+    proof_digits: str = ""
+    """The proof itself, for a QR code: the address that checks it, and the number behind its #."""
     shown_number: str = ""
     """The number as the book's mask writes it; number/year without one."""
 
@@ -86,6 +89,7 @@ def receipt(data: ReceiptData, *, language: str) -> bytes:
             }
             for file in data.files
         ],
+        "proof_qr": long_qr_svg(data.proof_address, data.proof_digits) if data.proof_digits else "",
         **verification_data(code=data.verification_code, url=data.verification_url),
     }
     return typeset("receipt", content, made_at=data.registered_at, standard="a-3a").pdf

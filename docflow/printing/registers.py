@@ -71,6 +71,8 @@ class DailyRegisterData:
     trail: str
     made_at: datetime
     so_far: bool = False
+    is_extract: bool = False
+    """Whether it leaves out what was erased; it is then no sealed register, and says so."""
 
 
 def daily_register(data: DailyRegisterData, *, language: str = "el") -> Letter:
@@ -91,6 +93,7 @@ def daily_register(data: DailyRegisterData, *, language: str = "el") -> Letter:
             for section in data.sections
         ],
         "so-far": data.so_far,
+        "extract": data.is_extract,
         "statement": line(data.statement),
         "digest": line(data.digest),
         "previous": line(data.previous),

@@ -1,6 +1,7 @@
 """The QR code and the address by which a stranger checks a document."""
 
 import io
+from typing import Any
 
 from docflow.printing.wording import line
 
@@ -17,6 +18,24 @@ def qr_svg(content: str, *, border: int = 0) -> str:
     drawing = io.BytesIO()
     segno.make(content, error="m", micro=False).save(
         drawing, kind="svg", xmldecl=False, border=border, dark="#000", light=None
+    )
+    return drawing.getvalue().decode("utf-8")
+
+
+def long_qr_svg(address: str, digits: str) -> str:
+    """A QR code of an address and a number of thousands of digits behind it, as SVG.
+
+    Digits take 3.3 bits each, which is all that they say, and any address may hold them. Error
+    correction L (7 %): the paper is in somebody's hand, and a larger code would be finer.
+    """
+    import segno
+    from segno import consts
+
+    drawing = io.BytesIO()
+    # It takes segments too, which its annotations do not say.
+    parts: Any = [(address, consts.MODE_BYTE), (digits, consts.MODE_NUMERIC)]
+    segno.make(parts, error="l", micro=False, boost_error=False).save(
+        drawing, kind="svg", xmldecl=False, border=0, dark="#000", light=None
     )
     return drawing.getvalue().decode("utf-8")
 

@@ -6,8 +6,11 @@ from docflow.registry import (  # noqa: F401  # some bring jobs and checks
     codes,
     expiry,
     file_checks,
+    findable,
     importing,
     masks,
+    new_bodies,
+    noticed,
     notices,
     places,
     reservations,
@@ -23,6 +26,7 @@ from docflow.registry.access import (
     may_write,
     open_to_person,
     open_to_unit,
+    search_keys,
     visible_to,
 )
 from docflow.registry.afterwards import after_registration
@@ -95,6 +99,7 @@ from docflow.registry.kinded import KindNow, kind_of
 from docflow.registry.labels import MARK as LABEL_MARK
 from docflow.registry.labels import BadLabelPlace, label, preferred_size
 from docflow.registry.models import (
+    ERASED,
     Annulment,
     Book,
     BookGrant,
@@ -116,7 +121,7 @@ from docflow.registry.models import (
 from docflow.registry.new_entry import NewEntry
 from docflow.registry.numbering import BookClosed, YearClosed, YearNotOpened
 from docflow.registry.origins import EarlierNumber, earlier_number
-from docflow.registry.papers import PrintingFailed, issuer, receipt, seal_key, verification_url
+from docflow.registry.papers import PrintingFailed, issuer, receipt, verification_url
 from docflow.registry.placing import (
     CannotShareNumber,
     NoSuchCase,
@@ -149,8 +154,6 @@ from docflow.registry.provisional import (
 from docflow.registry.queries import (
     Filter,
     Line,
-    LineQuery,
-    LineRow,
     NoSuchEntry,
     count,
     details,
@@ -184,6 +187,7 @@ from docflow.registry.relations import (
     unrelate,
 )
 from docflow.registry.requests import RequestInfo, requests_of, waiting_annulments, waiting_count
+from docflow.registry.seal_keys import has_seal, seal_files, seal_key, seal_subjects
 from docflow.registry.series import lines_of, register_together
 from docflow.registry.service import KeyReused, examine, register
 from docflow.registry.stamping import NotStampable, stamped
@@ -200,6 +204,7 @@ from docflow.registry.years import close_year, open_year
 __all__ = [
     "BY_HAND",
     "CLOSED_ENVELOPE",
+    "ERASED",
     "LABEL_MARK",
     "NOT_A_CLERK",
     "STATE_SECRETS",
@@ -254,8 +259,6 @@ __all__ = [
     "KindNow",
     "Likeness",
     "Line",
-    "LineQuery",
-    "LineRow",
     "MailState",
     "NewEntry",
     "NoAddress",
@@ -334,10 +337,12 @@ __all__ = [
     "examine",
     "files_to_check",
     "filtered",
+    "findable",
     "for_the_queue",
     "get",
     "grade",
     "graph",
+    "has_seal",
     "hold",
     "importing",
     "issuer",
@@ -356,6 +361,7 @@ __all__ = [
     "may_relate",
     "may_write",
     "midnight",
+    "new_bodies",
     "numbered",
     "of_answer",
     "of_party",
@@ -381,7 +387,10 @@ __all__ = [
     "require_not_annulled",
     "reservations",
     "said",
+    "seal_files",
     "seal_key",
+    "seal_subjects",
+    "search_keys",
     "series_open_to",
     "stamped",
     "strike_out",

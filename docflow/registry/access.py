@@ -7,6 +7,7 @@
   units) to whom one of its entries was charged. Nobody else sees so much as its count.
 - An entry graded confidential (ΕΜΠ), in whatever book, is seen by the persons whose work it is and
   the heads of their units; by clerks, registrar and auditors only as an envelope not yet opened.
+- A deputy sees the ordinary work of the person who is away, and nothing that is confidential.
 """
 
 from sqlalchemy import ColumnElement, and_, exists, false, or_, select
@@ -54,13 +55,42 @@ def visible_to(by: Principal) -> ColumnElement[bool]:
         if by.headed_unit_ids
         else false()
     )
-    return and_(Entry.body_id == by.body_id, or_(ordinary, headed, whole_books, mine))
+    reasons = [ordinary, headed, whole_books, mine]
+    if by.substitutions:
+        reasons.append(and_(Entry.book_id.in_(open_books), ~graded, _of_the_absent(by)))
+    return and_(Entry.body_id == by.body_id, or_(*reasons))
+
+
+def _of_the_absent(by: Principal) -> ColumnElement[bool]:
+    """The entry became work of somebody in whose place the person acts today."""
+    people = [one.person_id for one in by.substitutions]
+    units = {unit for one in by.substitutions for unit in one.unit_ids | one.headed_unit_ids}
+    of_people = _became(Access.user_id.in_(people))
+    return or_(of_people, _became(Access.unit_id.in_(units))) if units else of_people
 
 
 def _became(whose: ColumnElement[bool]) -> ColumnElement[bool]:
     """The entry became work of somebody; EXISTS, so that PostgreSQL may probe an index for each of
     the few rows of a page, or hash the whole where it counts a million."""
     return exists().where(Access.entry_id == Entry.id, whose)
+
+
+_MOST_KEYS = 10  # of more units it is cheaper to read the newest blocks than to join their lists
+
+
+def search_keys(by: Principal) -> list[int] | None:
+    """Keys of `search_texts` beside which the person sees nothing but whole confidential books.
+
+    None where they would not narrow a search: a person who sees all the ordinary books, or the
+    work of many units. Never the answer to what he may see: that is `visible_to`, and whoever adds
+    a reason there adds its keys here.
+    """
+    if by.is_clerk or by.is_registrar or by.is_auditor:
+        return None
+    units = {unit for one in by.substitutions for unit in one.unit_ids | one.headed_unit_ids}
+    people = {one.person_id for one in by.substitutions} | ({by.user_id} - {None})
+    keys = by.unit_ids | by.headed_unit_ids | units | {-person for person in people if person}
+    return sorted({0, *keys}) if len(keys) <= _MOST_KEYS else None
 
 
 def books_open_to(session: Session, by: Principal, *, to_write: bool = False) -> list[Book]:

@@ -6,16 +6,17 @@ issue failed is struck out by the installation itself.
 Source: domain rows 14 to 16; Italian DPR 445/2000 art. 54 as model.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock, outbox
+from docflow import audit, clock, notices, outbox
 from docflow.errors import Conflict, Forbidden, Invalid, NotFound
 from docflow.folding import line
 from docflow.i18n import t
-from docflow.principal import Principal
+from docflow.notices import NoticeKind
+from docflow.principal import Principal, Role
 from docflow.registry.access import may_write, visible_to
 from docflow.registry.changes import AnnulmentRequest, RequestState
 from docflow.registry.models import Annulment, Book, Entry
@@ -95,6 +96,8 @@ def request_annulment(
         reason=reason,
         authority=authority,
     )
+    deciders = notices.holders(session, by.body_id, Role.REGISTRAR)
+    _tell(session, deciders, NoticeKind.ANNULMENT_ASKED, entry, by)
     return row
 
 
@@ -106,10 +109,11 @@ def approve_annulment(session: Session, request_id: int, *, by: Principal) -> An
     """
     row, entry = _to_decide(session, request_id, by)
     _require_possible(session, entry)
-    _decide(row, RequestState.APPROVED, "", by)
+    _decide(session, row, RequestState.APPROVED, "", by)
     session.flush()  # the database asks for the approval before the annulment
     annulment = _strike_out(session, entry, row.reason, by, request=row)
     outbox.enqueue(session, "registry.tell-annulment", entry_id=entry.id)
+    _tell(session, [row.requested_by], NoticeKind.ANNULMENT_APPROVED, entry, by)
     return annulment
 
 
@@ -121,7 +125,7 @@ def refuse_annulment(
     Raises NoSuchRequest, NotYoursToAnnul, SamePerson, AlreadyDecided, ReasonMissing.
     """
     row, entry = _to_decide(session, request_id, by)
-    _decide(row, RequestState.REFUSED, _reason(reason), by)
+    _decide(session, row, RequestState.REFUSED, _reason(reason), by)
     audit.record(
         session,
         "annulment.refused",
@@ -130,6 +134,7 @@ def refuse_annulment(
         request=row.id,
         reason=row.decision_reason,
     )
+    _tell(session, [row.requested_by], NoticeKind.ANNULMENT_REFUSED, entry, by)
     return row
 
 
@@ -139,7 +144,7 @@ def withdraw_annulment(session: Session, request_id: int, *, by: Principal) -> A
     row, entry = _held(session, request_id, by)
     if row.requested_by != by.user_id:
         raise NotYoursToAnnul(t("Only the person who asked takes the request back."))
-    _decide(row, RequestState.WITHDRAWN, "", by)
+    _decide(session, row, RequestState.WITHDRAWN, "", by)
     audit.record(session, "annulment.withdrawn", by=by, subject=("entry", entry.id), request=row.id)
     return row
 
@@ -266,10 +271,20 @@ def _to_decide(session: Session, request_id: int, by: Principal) -> tuple[Annulm
     return row, entry
 
 
-def _decide(row: AnnulmentRequest, state: RequestState, reason: str, by: Principal) -> None:
+def _tell(
+    session: Session, user_ids: Sequence[int], kind: NoticeKind, entry: Entry, by: Principal
+) -> None:
+    notices.tell(session, user_ids, kind=kind, about=("entry", entry.id), by=by)
+
+
+def _decide(
+    session: Session, row: AnnulmentRequest, state: RequestState, reason: str, by: Principal
+) -> None:
     _require_undecided(row)
     row.state, row.decision_reason = state, reason
     row.decided_by, row.decided_at = by.person_id, clock.now()
+    asked = ("entry", row.entry_id)
+    notices.settle(session, about=asked, kinds=[NoticeKind.ANNULMENT_ASKED])
 
 
 def _require_undecided(row: AnnulmentRequest) -> None:

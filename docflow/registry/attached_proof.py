@@ -33,6 +33,12 @@ def awaited(office: Office, entry_id: int) -> str | None:
         time.sleep(_PAUSE)
 
 
+def ready(office: Office, entry_id: int) -> str | None:
+    """The proof where it is there already."""
+    with office.db.read() as session:
+        return _proof(session, entry_id)[0]
+
+
 def is_coming(session: Session, entry_id: int) -> bool:
     """Whether the proof is not there yet and will be in a moment."""
     proof, coming = _proof(session, entry_id)

@@ -5,12 +5,13 @@ The defaults of a kind count where nothing else was said (domain rows 35 to 38).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from docflow import clock, kinds
+from docflow import calendars, clock, kinds
+from docflow.calendars import Calendar, ClockEventKind, Standing, Step
 from docflow.errors import Invalid
 from docflow.i18n import t
 from docflow.principal import Principal
@@ -54,10 +55,15 @@ class Settled:
     kind: kinds.Chosen | None
     values: Mapping[str, Any]
     priority: Priority
-    due_on: date | None
+    begins: tuple[Step, Calendar] | None  # of the entry's clock; None: it has no deadline
     grade: Grade
     has_personal_data: bool
     provisional: ProvisionalMode | None
+
+    @property
+    def standing(self) -> Standing:
+        """How the clock of the entry stands at the registration."""
+        return calendars.after(Standing(), *self.begins) if self.begins else Standing()
 
     @property
     def words(self) -> list[str]:
@@ -74,6 +80,8 @@ class Settled:
             told["grade"] = self.grade
         if self.provisional is not None:
             told["provisional"] = self.provisional
+        if self.begins is not None and self.standing.due_on is not None:
+            told["due_on"] = self.standing.due_on.isoformat()
         return told
 
 
@@ -87,11 +95,7 @@ def settle(session: Session, said: Said, *, book: Book, by: Principal, zone: str
     today = clock.today(zone)
     if said.due_on is not None and said.due_on < today:
         raise DeadlinePast(t("The deadline must not lie in the past."), field="due_on")
-    due_on = said.due_on
-    if due_on is None and defaults.days is not None:
-        # From the receipt: the emergency register, or a late registration, costs nobody days.
-        received_on = clock.local(said.received_at, zone).date() if said.received_at else today
-        due_on = received_on + timedelta(days=defaults.days)
+    priority = said.priority or Priority(defaults.priority or Priority.NORMAL)
     if said.provisional is ProvisionalMode.ENVELOPE:
         if said.addressee_unit_id is None:
             raise AddresseeMissing(
@@ -105,12 +109,48 @@ def settle(session: Session, said: Said, *, book: Book, by: Principal, zone: str
     return Settled(
         kind=kind,
         values=values,
-        priority=said.priority or Priority(defaults.priority or Priority.NORMAL),
-        due_on=due_on,
+        priority=priority,
+        begins=_begins(session, said, kind, priority, by=by, zone=zone),
         grade=grade,
         has_personal_data=defaults.has_personal_data if personal is None else personal,
         provisional=said.provisional,
     )
+
+
+def _begins(
+    session: Session,
+    said: Said,
+    kind: kinds.Chosen | None,
+    priority: Priority,
+    *,
+    by: Principal,
+    zone: str,
+) -> tuple[Step, Calendar] | None:
+    """With what the entry's clock begins: the day that was typed, or the period of the terms."""
+    if said.direction is Direction.OUTGOING:
+        return None
+    today = clock.today(zone)
+    if said.due_on is not None:
+        step: Step | None = Step(ClockEventKind.SET, today, asked_on=said.due_on)
+    else:
+        # From the receipt: the emergency register, or a late registration, costs nobody days.
+        received_on = clock.local(said.received_at, zone).date() if said.received_at else today
+        step = calendars.terms.period(
+            calendars.terms.current(session, by.body_id)[0],
+            kind=kind.code if kind else "",
+            priority=priority,
+            kind_days=kind.definition.defaults.days if kind else None,
+            first=received_on,
+            today=today,
+        )
+    return (step, calendars.of(session, by.body_id)) if step else None
+
+
+def keep_clock(session: Session, entry_id: int, settled: Settled, by: Principal) -> None:
+    """The first event of the entry's clock, where it has a deadline."""
+    if settled.begins is not None:
+        step, calendar = settled.begins
+        calendars.clocks.begin(session, entry_id, step, calendar=calendar, by=by)
 
 
 def keep(session: Session, entry_id: int, settled: Settled) -> None:

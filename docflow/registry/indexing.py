@@ -1,43 +1,59 @@
 """What an entry is found by: its fields at once, the text of its files when they are read.
 
-PostgreSQL's Greek stemmer and the plain words are both in the vector, over folded text, so that
-«αποφάσεις» finds «ΑΠΟΦΑΣΗ», and names and numbers are found as they are written.
+PostgreSQL's Greek stems and the plain words are both in the vector, over folded text, so that
+«αποφάσεις» finds «ΑΠΟΦΑΣΗ», and names and numbers are found as they are written. A text in another
+language that PostgreSQL has a stemmer for brings the stems of that one too. The plain words come
+first: their places tell phrases, and PostgreSQL counts no place above 16,383.
 """
 
+import time
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from docflow import documents, kinds
-from docflow.folding import fold
+from docflow import documents, kinds, outbox, schedule
+from docflow.folding import words
+from docflow.registry import findable
 from docflow.registry.changes import Correction, EntryPerson
 from docflow.registry.models import Entry, Recipient
 
 _MAX_TEXT = 200_000  # characters of file text: twice their lexemes stay under PostgreSQL's 1 MB
+_MAX_STEMMED = 60_000  # characters of which the stems of a third dictionary are kept too
 
 _UPSERT = text(
     """
-    INSERT INTO search_texts (entry_id, fields, vector)
+    INSERT INTO search_texts (entry_id, fields, language, keys, vector)
     VALUES (
-        :entry_id, :fields,
-        setweight(to_tsvector('greek', :fields), 'A')
-        || setweight(to_tsvector('simple', :fields), 'A')
-        || setweight(to_tsvector('greek', :body), 'C')
+        :entry_id, :fields, :language, '{}',
+        setweight(to_tsvector('simple', :fields), 'A')
         || setweight(to_tsvector('simple', :body), 'C')
+        || setweight(to_tsvector('greek', :fields), 'A')
+        || setweight(to_tsvector('greek', :body), 'C')
+        || setweight(translate(
+               to_tsvector(CAST(:dictionary AS regconfig), :stemmed)::text,
+               'áéíóöőúüű', 'aeiooouuu')::tsvector, 'C')
+        || array_to_tsvector(CAST(:references AS text[]))
     )
-    ON CONFLICT (entry_id) DO UPDATE SET fields = excluded.fields, vector = excluded.vector
+    ON CONFLICT (entry_id) DO UPDATE
+       SET fields = excluded.fields, language = excluded.language, vector = excluded.vector,
+           keys = ARRAY(SELECT unnest(excluded.keys)
+                        UNION SELECT unnest(array_remove(search_texts.keys, 0)))
     """
 )
+_OF_OLDER_FORM = text("SELECT entry_id FROM search_texts WHERE keys @> '{0}' LIMIT :n")
+_DICTIONARIES = {"en": "english", "hu": "hungarian", "cs": "simple"}
+_AT_ONCE = 50  # rows that one transaction writes anew
+_LONGEST = 20.0  # seconds of one job, so that others have their turn
 
 
 def names_of(named: Iterable[Recipient | EntryPerson]) -> list[str]:
-    """The words by which recipients and persons concerned are found: names, an ΑΦΜ too."""
+    """The words by which recipients and persons concerned are found: names, addresses, an ΑΦΜ."""
     found: list[str] = []
     for one in named:
         found.append(one.name)
-        if isinstance(one, EntryPerson):
-            found.append(one.tax_number)
+        found.append(one.tax_number if isinstance(one, EntryPerson) else one.email)
     return found
 
 
@@ -47,20 +63,39 @@ def index(session: Session, entry: Entry, *, named: Iterable[str], body: str = "
     The number is not among it: `search` looks for numbers themselves, and a new entry is indexed
     before it has one.
     """
-    fields = " ".join(
+    fields = "\n".join(
         (
             entry.subject,
             entry.sender_name,
             *named,
             entry.sender_reference,
+            entry.sender_email,
             entry.attachments_note,
             entry.delivery_detail,
         )
     )
+    body = body[:_MAX_TEXT]
+    language = findable.language(body) or findable.language(fields)
+    dictionary = _DICTIONARIES.get(language)
     session.execute(
         _UPSERT,
-        {"entry_id": entry.id, "fields": fold(fields), "body": fold(body[:_MAX_TEXT])[:_MAX_TEXT]},
+        {
+            "entry_id": entry.id,
+            "fields": findable.plain(fields),
+            "body": findable.plain(body),
+            "language": language,
+            "dictionary": dictionary or "simple",
+            "stemmed": _stemmed(f"{fields}\n{body}"[:_MAX_STEMMED], language),
+            "references": findable.keys(f"{fields}\n{body}", entry.sender_reference),
+        },
     )
+
+
+def _stemmed(text: str, language: str) -> str:
+    """What the third dictionary is given: with the accents that its endings are known by."""
+    if language == "cs":
+        return " ".join(findable.czech_stem(word) for word in words(text))
+    return text.lower() if language in _DICTIONARIES else ""
 
 
 @documents.after_reading
@@ -109,3 +144,22 @@ def _texts(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for inner in value:
             yield from _texts(inner)
+
+
+@outbox.job("registry.index-anew")
+def index_anew(run: outbox.Run) -> None:
+    """Write the rows of an older form once more, until none is left or the time is over.
+
+    After an upgrade, and after an import, which writes plain rows to be quick.
+    """
+    until = time.monotonic() + _LONGEST
+    while time.monotonic() < until:
+        with run.office.db.begin() as session:
+            ids = session.scalars(_OF_OLDER_FORM, {"n": _AT_ONCE}).all()
+            for entry in session.scalars(select(Entry).where(Entry.id.in_(ids))):
+                reindex(session, entry)
+        if len(ids) < _AT_ONCE:
+            return
+
+
+schedule.every("registry.index-anew", timedelta(minutes=1))

@@ -1,13 +1,13 @@
 """The receipt that the person at the counter takes away. (Labels: see `labels`.)
 
 The receipt is made once, sealed where the installation has a seal, and kept: whoever asks again
-gets the same bytes, and the verification page knows them.
+gets the same bytes, and the verification page knows them. One that was owed before the log had its
+proof is followed by one with it, as soon as somebody asks again; both stay known.
 Source: ν. 4727/2020 art. 19 par. 3; ν. 2690/1999 art. 12 («οφείλει να χορηγεί βεβαίωση»).
 """
 
 import logging
 from dataclasses import replace
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -19,7 +19,7 @@ from docflow.folding import fold
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Principal
-from docflow.registry import attached_proof, codes, origins, queries
+from docflow.registry import attached_proof, codes, origins, queries, seal_keys
 from docflow.registry.changes import Correction
 from docflow.registry.deposits import depositor
 from docflow.registry.models import Annulment, Paper
@@ -28,6 +28,7 @@ from docflow.words import word
 log = logging.getLogger(__name__)
 
 RECEIPT = "receipt"
+_UNPROVEN = "-unproven"  # behind the kind of a receipt that went out without a proof
 PROOF_NAMES = {"el": "Απόδειξη καταχώρισης", "en": "Proof of registration"}
 MOST_TRIES = 3  # to print an entry that somebody goes on correcting
 
@@ -57,13 +58,19 @@ def _receipt(office: Office, entry_id: int, *, by: Principal, language: str) -> 
         entry = queries.get(session, entry_id, by=by)
         kind = _kind(session, entry.id)
         kept = session.get(Paper, (entry.id, kind, language))
+        unproven = session.get(Paper, (entry.id, kind + _UNPROVEN, language))
         data = _receipt_data(office, session, entry_id, by, language) if kept is None else None
     if kept is not None:
         return documents.read_bytes(office, kept.sha256)
     assert data is not None
-    proof = attached_proof.awaited(office, entry_id)
+    if unproven is not None:
+        proof = attached_proof.ready(office, entry_id)
+        if proof is None:
+            return documents.read_bytes(office, unproven.sha256)
+    else:
+        proof = attached_proof.awaited(office, entry_id)
     try:
-        pdf = printing.receipt(replace(data, has_proof=proof is not None), language=language)
+        pdf = printing.receipt(_with_proof(office, data, proof), language=language)
         if proof is not None:
             pdf = printing.attach(
                 pdf,
@@ -76,12 +83,13 @@ def _receipt(office: Office, entry_id: int, *, by: Principal, language: str) -> 
         raise PrintingFailed(
             t("The receipt could not be made. The entry stands; print it again in a minute.")
         ) from error
-    pdf = _sealed(office, pdf)
-    stored = documents.keep(office, pdf)
+    pdf = _sealed(office, pdf, by.body_id)
+    stored = documents.keep(office, pdf, body_id=by.body_id)
     with office.db.begin() as session:
         entry = queries.get(session, entry_id, by=by, lock=True)
         if _kind(session, entry.id) != kind:
             return None
+        kind += "" if proof is not None else _UNPROVEN
         already = session.get(Paper, (entry_id, kind, language))
         if already is None:
             session.add(
@@ -101,6 +109,20 @@ def _receipt(office: Office, entry_id: int, *, by: Principal, language: str) -> 
                 language=language,
             )
     return pdf if already is None else documents.read_bytes(office, already.sha256)
+
+
+def _with_proof(
+    office: Office, data: printing.ReceiptData, proof: str | None
+) -> printing.ReceiptData:
+    """What the receipt says of its proof; one that is too large for a QR code is attached alone."""
+    if proof is None:
+        return data
+    return replace(
+        data,
+        has_proof=True,
+        proof_address=f"{office.settings.public_url}/log/check#",
+        proof_digits=audit.packed(proof) or "",
+    )
 
 
 def verification_url(office: Office, code: str) -> str:
@@ -187,16 +209,16 @@ def _last_correction(session: Session, entry_id: int) -> Correction | None:
     )
 
 
-def _sealed(office: Office, pdf: bytes) -> bytes:
+def _sealed(office: Office, pdf: bytes, body_id: int) -> bytes:
     """The PDF with the body's seal; without a timestamp where no service answers.
 
     A receipt is owed at once (ν. 2690/1999 art. 12): a seal that cannot be used is an alarm for
     the administrator and no reason to send the citizen away.
     """
-    if office.settings.seal_key is None:
+    if not seal_keys.has_seal(office, body_id):
         return pdf
     try:
-        key = seal_key(office)
+        key = seal_keys.seal_key(office, body_id)
         return signing.sign(
             pdf,
             key,
@@ -211,25 +233,3 @@ def _sealed(office: Office, pdf: bytes) -> bytes:
     except signing.SigningError:
         log.exception("a receipt was not sealed")
         return pdf
-
-
-# The annotations are text: naming the class would load pyHanko into every process.
-_keys: "dict[tuple[Path, str, int], signing.SigningKey]" = {}
-
-
-def seal_key(office: Office) -> "signing.SigningKey":
-    """The body's seal, parsed once a process: parsing costs more than signing.
-
-    Raises signing.KeyUnusable (also where none is configured), signing.WrongPassword.
-    """
-    path = office.settings.seal_key
-    if path is None:
-        raise signing.KeyUnusable("no seal is configured (DOCFLOW_SEAL_KEY)")
-    password = office.settings.seal_password.get_secret_value()
-    try:
-        kept = (path, password, path.stat().st_mtime_ns)  # a renewed seal is used at once
-        if kept not in _keys:
-            _keys[kept] = signing.SigningKey.load_pkcs12(path.read_bytes(), password)
-    except OSError as error:
-        raise signing.KeyUnusable(f"the seal's file cannot be read: {error}") from error
-    return _keys[kept]

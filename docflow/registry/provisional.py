@@ -8,13 +8,12 @@ the registration stay. Source: ν. 2690/1999 art. 12 (the same day), domain sect
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, delete, func, select
 from sqlalchemy.orm import Session, aliased
 
-from docflow import audit, clock, kinds
+from docflow import audit, calendars, clock, kinds
 from docflow.errors import Conflict, Forbidden
 from docflow.i18n import t
 from docflow.parties import Contact
@@ -320,10 +319,21 @@ def _keep_kind(
     taken: dict[str, Any] = {}
     if handling is not None and defaults.priority and handling.priority == Priority.NORMAL:
         handling.priority = taken["priority"] = Priority(defaults.priority)
-    if handling is not None and defaults.days is not None and handling.due_on is None:
-        received_on = clock.local(entry.received_at, zone).date()
-        handling.due_on = received_on + timedelta(days=defaults.days)
-        taken["due_on"] = handling.due_on.isoformat()
+    if handling is not None and handling.due_on is None and not handling.is_suspended:
+        step = calendars.terms.period(
+            calendars.terms.current(session, entry.body_id)[0],
+            kind=chosen.code,
+            priority=handling.priority,
+            kind_days=defaults.days,
+            first=clock.local(entry.received_at, zone).date(),
+            today=clock.today(zone),
+        )
+        if step is not None:
+            calendar = calendars.of(session, entry.body_id)
+            handling.follow(
+                calendars.clocks.note(session, entry.id, step, calendar=calendar, by=by)
+            )
+            taken["due_on"] = handling.due_on.isoformat() if handling.due_on else None
     audit.record(
         session,
         "entry.kind-given",

@@ -62,6 +62,7 @@ class Line:
     due_on: date | None
     grade: str = "unclassified"
     has_personal_data: bool = False
+    is_suspended: bool = False  # the clock of the deadline stands still
 
     def is_overdue(self, today: date) -> bool:
         return self.due_on is not None and self.due_on < today and self.state != "closed"
@@ -225,6 +226,7 @@ def _line(row: LineRow, units: dict[int, str], people: dict[int, str]) -> Line:
         person=people.get(handling.user_id or 0, "") if handling else "",
         priority=handling.priority if handling else "normal",
         due_on=handling.due_on if handling else None,
+        is_suspended=handling.is_suspended if handling else False,
         grade=entry.grade,
         has_personal_data=entry.has_personal_data,
     )

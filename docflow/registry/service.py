@@ -270,15 +270,12 @@ def _land(session: Session, entry: Entry, settled: described.Settled, by: Princi
     unit_id = entry.addressee_unit_id if is_envelope else body.secretariat_id
     if unit_id is None:
         raise NoSecretariat(t("The body has no secretariat yet. The administrator must name one."))
-    session.add(
-        Handling(
-            entry_id=entry.id,
-            state=HandlingState.NEW,
-            unit_id=unit_id,
-            priority=settled.priority,
-            due_on=settled.due_on,
-        )
+    handling = Handling(
+        entry_id=entry.id, state=HandlingState.NEW, unit_id=unit_id, priority=settled.priority
     )
+    handling.follow(settled.standing)
+    session.add(handling)
+    described.keep_clock(session, entry.id, settled, by)
     session.add(Access(entry_id=entry.id, unit_id=unit_id))
     if by.user_id is not None:
         session.add(Access(entry_id=entry.id, user_id=by.user_id))

@@ -1,28 +1,32 @@
-"""Work lists and the charges of an entry. Counts obey the same rights as the lists."""
+"""The charges of an entry, what others were asked for, and what a person may do now."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from docflow import clock, organization, registry
+from docflow import organization
 from docflow.principal import Principal
-from docflow.registry import Annulment, Entry, Handling, HandlingState, Priority
-from docflow.routing.guards import is_head
-from docflow.routing.models import Charge, ChargeKind
-
-
-class Basket(StrEnum):
-    """The lists of work of a person; drafts that await his signature are circulation's."""
-
-    TO_CHARGE = "to-charge"  # with a unit that I head, to be marked and charged
-    MINE = "mine"  # I am responsible
-    UNIT = "unit"  # charged to a unit of mine, or to somebody in it
-    INFORMED = "informed"  # came to me or my unit for information
-    SENT = "sent"  # I charged it to somebody, and it is open
-    OVERDUE = "overdue"  # the deadline of mine or my unit's has passed
+from docflow.registry import Annulment, Entry, Handling, HandlingState
+from docflow.routing import notes
+from docflow.routing.contributions import answers
+from docflow.routing.guards import (
+    as_addressee,
+    as_head,
+    as_responsible,
+    for_whom,
+    live_charge,
+    own_rights,
+)
+from docflow.routing.models import (
+    Charge,
+    ChargeKind,
+    ChargeState,
+    Contribution,
+    ContributionState,
+    Forwarding,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,7 @@ class ChargeInfo:
     kind: str
     state: str
     unit_id: int
-    unit: str
+    unit: str  # as it was called then
     person: str
     instructions: str
     due_on: date | None
@@ -46,18 +50,62 @@ class ChargeInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ContributionInfo:
+    """What somebody was asked for. `is_mine`: the reader may answer; see `contributions`."""
+
+    id: int
+    kind: str
+    state: str
+    unit_id: int
+    unit: str
+    person: str
+    question: str
+    due_on: date | None
+    is_awaited: bool
+    asked_by: str
+    asked_at: datetime
+    taken_by: str
+    ended_by: str
+    ended_at: datetime | None
+    answer: str
+    is_mine: bool
+    may_take: bool
+    may_withdraw: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardingInfo:
+    id: int
+    to_name: str
+    to_address: str
+    to_email: str
+    reason: str
+    forwarded_by: str
+    forwarded_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Acts:
     """What the person may do with the entry now; a page shows just these."""
 
     mark: bool = False
     charge: bool = False
     accept: bool = False
+    refuse: bool = False
     send_back: bool = False
     pass_on: bool = False
     inform: bool = False
+    ask: bool = False
     file: bool = False
+    forward: bool = False
     answer: bool = False
     reopen: bool = False
+    note: bool = False
+
+
+def version(session: Session, entry_id: int) -> int | None:
+    """The version of the item's state, for whoever decides on it; None for what is no item."""
+    return session.scalar(select(Handling.version).where(Handling.entry_id == entry_id))
 
 
 def charges(session: Session, entry_id: int, *, by: Principal) -> list[ChargeInfo]:
@@ -65,7 +113,11 @@ def charges(session: Session, entry_id: int, *, by: Principal) -> list[ChargeInf
     rows = session.scalars(
         select(Charge).where(Charge.entry_id == entry_id).order_by(Charge.charged_at, Charge.id)
     ).all()
-    units = organization.unit_names(session, (row.unit_id for row in rows))
+    if not rows:
+        return []
+    handling = session.get_one(Handling, entry_id)
+    mine = own_rights(session, session.get_one(Entry, entry_id), by)
+    units = organization.unit_names_at(session, [(row.unit_id, row.charged_at) for row in rows])
     people = organization.names(
         session,
         (i for row in rows for i in (row.user_id, row.charged_by, row.accepted_by, row.ended_by)),
@@ -76,7 +128,7 @@ def charges(session: Session, entry_id: int, *, by: Principal) -> list[ChargeInf
             kind=row.kind,
             state=row.state,
             unit_id=row.unit_id,
-            unit=units.get(row.unit_id, ""),
+            unit=units.get((row.unit_id, row.charged_at), ""),
             person=people.get(row.user_id or 0, ""),
             instructions=row.instructions,
             due_on=row.due_on,
@@ -87,7 +139,77 @@ def charges(session: Session, entry_id: int, *, by: Principal) -> list[ChargeInf
             ended_by=people.get(row.ended_by or 0, ""),
             ended_at=row.ended_at,
             reason=row.reason,
-            is_mine=_is_addressee(by, row),
+            is_mine=_is_addressee(mine, row, handling),
+        )
+        for row in rows
+    ]
+
+
+def _is_addressee(by: Principal, row: Charge, handling: Handling) -> bool:
+    if row.kind == ChargeKind.INFORMATION or row.ended_at is not None:
+        return for_whom(by, row.unit_id, row.user_id) is not None
+    return as_addressee(by, row, handling) is not None
+
+
+def contributions(session: Session, entry: Entry, *, by: Principal) -> list[ContributionInfo]:
+    """What others were asked for, in their order; the caller got the entry through the registry."""
+    rows = session.scalars(
+        select(Contribution).where(Contribution.entry_id == entry.id).order_by(Contribution.id)
+    ).all()
+    if not rows:
+        return []
+    mine = own_rights(session, entry, by)
+    handling = session.get_one(Handling, entry.id)
+    leads = as_head(mine, entry, handling) or as_responsible(mine, handling)
+    units = organization.unit_names_at(session, [(row.unit_id, row.asked_at) for row in rows])
+    people = organization.names(
+        session,
+        (i for row in rows for i in (row.user_id, row.asked_by, row.taken_by, row.ended_by)),
+    )
+    found = []
+    for row in rows:
+        is_open = row.state == ContributionState.ASKED
+        answerable = is_open and answers(mine, row) is not None
+        found.append(
+            ContributionInfo(
+                id=row.id,
+                kind=row.kind,
+                state=row.state,
+                unit_id=row.unit_id,
+                unit=units.get((row.unit_id, row.asked_at), ""),
+                person=people.get(row.user_id or 0, ""),
+                question=row.question,
+                due_on=row.due_on,
+                is_awaited=row.is_awaited,
+                asked_by=people.get(row.asked_by, ""),
+                asked_at=row.asked_at,
+                taken_by=people.get(row.taken_by or 0, ""),
+                ended_by=people.get(row.ended_by or 0, ""),
+                ended_at=row.ended_at,
+                answer=row.answer,
+                is_mine=answerable,
+                may_take=answerable and row.taken_by is None and row.user_id is None,
+                may_withdraw=is_open and (row.asked_by in by.person_ids or leads is not None),
+            )
+        )
+    return found
+
+
+def forwardings(session: Session, entry_id: int) -> list[ForwardingInfo]:
+    """To which bodies the entry was forwarded; the caller got it through the registry."""
+    rows = session.scalars(
+        select(Forwarding).where(Forwarding.entry_id == entry_id).order_by(Forwarding.id)
+    ).all()
+    people = organization.names(session, (row.forwarded_by for row in rows))
+    return [
+        ForwardingInfo(
+            id=row.id,
+            to_name=row.to_name,
+            to_address=row.to_address,
+            to_email=row.to_email,
+            reason=row.reason,
+            forwarded_by=people.get(row.forwarded_by, ""),
+            forwarded_at=row.forwarded_at,
         )
         for row in rows
     ]
@@ -96,112 +218,34 @@ def charges(session: Session, entry_id: int, *, by: Principal) -> list[ChargeInf
 def acts(session: Session, entry: Entry, *, by: Principal) -> Acts:
     """What the person may do now. The acts check the same again under a lock."""
     handling = session.get(Handling, entry.id)
+    note = notes.may_write(by)
     if handling is None or session.get(Annulment, entry.id) is not None:
-        return Acts()
-    heads = is_head(by, entry, handling)
+        return Acts(note=note)
+    by = own_rights(session, entry, by)
+    heads = as_head(by, entry, handling) is not None
     if handling.state == HandlingState.CLOSED:
-        return Acts(reopen=heads)
-    live = session.scalar(
-        select(Charge).where(
-            Charge.entry_id == entry.id,
-            Charge.kind == ChargeKind.ACTION,
-            Charge.ended_at.is_(None),
-        )
+        return Acts(reopen=heads, note=note)
+    live = live_charge(session, entry.id)
+    addressed = live is not None and (
+        as_addressee(by, live, handling) is not None
+        or by.heads(live.unit_id)
+        or by.heads_for(live.unit_id) is not None
     )
-    addressed = live is not None and (_is_addressee(by, live) or by.heads(live.unit_id))
-    responsible = handling.user_id is not None and handling.user_id == by.user_id
-    accepted = handling.state == HandlingState.ACCEPTED
+    untaken = live is not None and live.state == ChargeState.OPEN
+    responsible = as_responsible(by, handling) is not None
+    leads = heads or responsible
     return Acts(
         mark=heads,
         charge=heads,
-        accept=addressed and not accepted,
-        send_back=addressed,
+        accept=addressed and untaken,
+        refuse=addressed and untaken,
+        send_back=addressed and not untaken,
         pass_on=addressed,
-        inform=heads or responsible,
-        file=heads or responsible,
-        answer=responsible and accepted,
+        inform=leads,
+        ask=leads,
+        file=leads,
+        forward=leads,
+        answer=responsible and handling.state == HandlingState.ACCEPTED,
         reopen=False,
-    )
-
-
-def _is_addressee(by: Principal, row: Charge) -> bool:
-    if row.accepted_by is not None:
-        return row.accepted_by == by.user_id
-    return row.user_id == by.user_id if row.user_id else by.works_in(row.unit_id)
-
-
-def basket(
-    session: Session, wanted: Basket, *, by: Principal, offset: int = 0, limit: int = 50
-) -> list[registry.Line]:
-    """The open items of a list: urgent ones first, then by deadline, then the oldest."""
-    urgency = (
-        (Handling.priority == Priority.VERY_URGENT).desc(),
-        (Handling.priority == Priority.URGENT).desc(),
-        Handling.due_on.asc().nulls_last(),
-        Entry.registered_at,
-    )
-    rows = session.execute(
-        registry.lines_query(by)
-        .where(_condition(wanted, by), Annulment.entry_id.is_(None))
-        .order_by(*urgency)
-        .offset(offset)
-        .limit(limit)
-    ).all()
-    return registry.lines(session, rows)
-
-
-def counts(session: Session, *, by: Principal) -> dict[Basket, int]:
-    """How many open items each list has."""
-    return {wanted: _count(session, wanted, by) for wanted in Basket}
-
-
-def _count(session: Session, wanted: Basket, by: Principal) -> int:
-    query = (
-        select(func.count())
-        .select_from(Handling)
-        .join(Entry, Entry.id == Handling.entry_id)
-        .outerjoin(Annulment, Annulment.entry_id == Entry.id)
-        .where(
-            _condition(wanted, by),
-            Annulment.entry_id.is_(None),
-            registry.visible_to(by),
-        )
-    )
-    return session.scalar(query) or 0
-
-
-def _condition(wanted: Basket, by: Principal) -> ColumnElement[bool]:
-    is_open = Handling.state != HandlingState.CLOSED
-    units = by.unit_ids | by.headed_unit_ids
-    of_units = Handling.unit_id.in_(units) if units else false()
-    mine = Handling.user_id == by.user_id
-    match wanted:
-        case Basket.TO_CHARGE:
-            headed: ColumnElement[bool] = Handling.unit_id.in_(by.headed_unit_ids)
-            if by.confidential_writes:
-                headed = or_(headed, Entry.book_id.in_(by.confidential_writes))
-            unassigned = and_(Handling.state == HandlingState.CHARGED, Handling.user_id.is_(None))
-            return and_(headed, or_(Handling.state == HandlingState.NEW, unassigned))
-        case Basket.MINE:
-            return and_(is_open, mine)
-        case Basket.UNIT:
-            return and_(is_open, of_units)
-        case Basket.OVERDUE:
-            return and_(is_open, or_(mine, of_units), Handling.due_on < clock.today())
-        case Basket.SENT:
-            sent = select(Charge.entry_id).where(
-                Charge.charged_by == by.user_id, Charge.ended_at.is_(None)
-            )
-            return and_(is_open, Handling.entry_id.in_(sent))
-        case Basket.INFORMED:
-            return Handling.entry_id.in_(_informed(by, units))
-
-
-def _informed(by: Principal, units: frozenset[int]) -> Select[int]:
-    to_me = Charge.user_id == by.user_id
-    to_unit = and_(Charge.user_id.is_(None), Charge.unit_id.in_(units)) if units else false()
-    return select(Charge.entry_id).where(
-        Charge.kind == ChargeKind.INFORMATION,
-        Charge.ended_at.is_(None),
-        or_(to_me, to_unit),
+        note=note,
     )

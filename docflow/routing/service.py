@@ -1,48 +1,52 @@
-"""The way of an entry through the house: marked, charged, accepted, returned, passed on.
+"""The way of an entry through the house: marked, charged, accepted, refused, returned, passed on.
 
 Exactly one unit or person is responsible at any time (the database enforces it); any number are
-told for information. Source: domain rows 51, 52, 54; ν. 2690/1999 art. 12 (organ addressed).
+told for information. Who acts for somebody away acts in that one's place: the work stays the absent
+person's, the event has both names. Each act takes `seen`, the version of the item's state on which
+the person decided. Source: domain rows 51, 52, 54, 61; ν. 2690/1999 art. 12 (organ addressed).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock, organization, registry
-from docflow.errors import Invalid
+from docflow import audit, clock, registry
+from docflow.errors import Conflict
 from docflow.i18n import t
+from docflow.notices import NoticeKind
 from docflow.principal import Principal
-from docflow.registry import Entry, Handling, HandlingState, Priority
+from docflow.registry import Handling, HandlingState, Priority
+from docflow.routing import telling
 from docflow.routing.guards import (
+    Item,
     StateChanged,
     clean_reason,
     clean_text,
-    deadline,
     end_live_charge,
-    is_head,
-    is_responsible,
+    happened,
+    held,
     live_charge,
-    locked,
+    moved,
     require_addressee,
     require_head,
     require_open,
 )
+from docflow.routing.informing import add_information
 from docflow.routing.models import Charge, ChargeKind, ChargeState
+from docflow.routing.targets import (
+    Target,
+    check,
+    open_to,
+    require_another,
+    require_instructions_after_refusal,
+    require_no_circle,
+)
+from docflow.routing.terms import set_deadline
 
 
-class BadTarget(Invalid):
-    """The item cannot be charged to this unit or person."""
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """A unit, or a person in it."""
-
-    unit_id: int
-    user_id: int | None = None
+class ToOneself(Conflict):
+    """What one charged to oneself is not returned to oneself."""
 
 
 def mark(
@@ -53,14 +57,19 @@ def mark(
     priority: Priority,
     instructions: str = "",
     due_on: date | None = None,
+    seen: int | None = None,
 ) -> Handling:
     """The head's marking (χαρακτηρισμός): how urgent, what to do, until when."""
-    entry, handling = locked(session, entry_id, by)
-    require_head(by, entry, handling)
-    require_open(handling)
-    clean, day = clean_text(instructions, "instructions"), deadline(due_on, handling.due_on)
-    handling.priority, handling.instructions, handling.due_on = priority, clean, day
+    item = held(session, entry_id, by, seen=seen)
+    entry, handling = item.entry, item.handling
+    by = require_head(item)
+    require_open(session, handling)
+    clean = clean_text(instructions, "instructions")
+    set_deadline(session, entry, handling, due_on=due_on, priority=priority, by=by)
+    handling.priority, handling.instructions = priority, clean
     handling.marked_by, handling.marked_at = by.person_id, clock.now()
+    moved(handling)
+    telling.tell(session, entry.id, NoticeKind.MARKED, [handling.user_id], by)
     audit.record(
         session,
         "entry.marked",
@@ -68,7 +77,7 @@ def mark(
         subject=("entry", entry.id),
         priority=priority,
         instructions=handling.instructions,
-        due_on=due_on.isoformat() if due_on else None,
+        due_on=handling.due_on.isoformat() if handling.due_on else None,
     )
     return handling
 
@@ -81,58 +90,101 @@ def charge(
     to: Target,
     inform: Sequence[Target] = (),
     instructions: str = "",
+    seen: int | None = None,
 ) -> Charge:
     """Make one unit or person responsible for action, and tell others for information.
 
     The head of the unit that has the item charges it; so does the head of a unit above.
-    Raises NotResponsible, BadTarget, StateChanged.
+    Raises NotResponsible, BadTarget, RefusedBefore, StateChanged.
     """
-    entry, handling = locked(session, entry_id, by)
-    require_head(by, entry, handling)
-    require_open(handling)
-    end_live_charge(session, entry.id, ChargeState.PASSED_ON, by, "")
-    row = _hand_over(session, entry, handling, to, by=by, instructions=instructions)
-    _inform(session, entry, handling, inform, by=by, instructions=instructions)
+    item = held(session, entry_id, by, seen=seen)
+    by = require_head(item)
+    require_open(session, item.handling)
+    require_another(item, to)
+    require_instructions_after_refusal(session, entry_id, to, instructions)
+    end_live_charge(session, entry_id, ChargeState.PASSED_ON, by, "")
+    row = _hand_over(session, item, to, by=by, instructions=instructions)
+    add_information(session, item, inform, by=by, instructions=instructions)
     return row
 
 
-def accept(session: Session, entry_id: int, *, by: Principal) -> Charge:
-    """Take the item in hand. In a unit's charge, the first who accepts becomes responsible."""
-    entry, handling = locked(session, entry_id, by)
-    row = live_charge(session, entry.id)
+def accept(session: Session, entry_id: int, *, by: Principal, seen: int | None = None) -> Charge:
+    """Take the item in hand. In a unit's charge, the first who accepts becomes responsible.
+
+    Who accepts in the place of a person away makes that person responsible.
+    """
+    item = held(session, entry_id, by, seen=seen)
+    handling, row = item.handling, live_charge(session, entry_id)
     if row is None or row.state != ChargeState.OPEN:
-        raise StateChanged(t("There is nothing to accept: somebody was faster. Look again."))
-    require_addressee(by, row)
-    row.state, row.accepted_by, row.accepted_at = (
-        ChargeState.ACCEPTED,
-        by.person_id,
-        clock.now(),
-    )
-    handling.state, handling.user_id = HandlingState.ACCEPTED, by.person_id
-    registry.open_to_person(session, entry.id, by.person_id)
-    audit.record(session, "charge.accepted", by=by, subject=("entry", entry.id), unit=row.unit_id)
+        raise StateChanged(
+            t(
+                "There is nothing to accept: somebody was faster. {what}",
+                what=happened(session, entry_id),
+            )
+        )
+    by = require_addressee(item, row)
+    row.state, row.accepted_by, row.accepted_at = ChargeState.ACCEPTED, by.person_id, clock.now()
+    holder = by.in_place_of.person_id if by.in_place_of else by.person_id
+    handling.state, handling.user_id = HandlingState.ACCEPTED, holder
+    moved(handling)
+    registry.open_to_person(session, entry_id, holder)
+    telling.settled(session, entry_id)
+    audit.record(session, "charge.accepted", by=by, subject=("entry", entry_id), unit=row.unit_id)
     return row
 
 
-def send_back(session: Session, entry_id: int, *, by: Principal, reason: str) -> Charge:
-    """Return the item, with a reason, to the unit that charged it."""
-    entry, handling = locked(session, entry_id, by)
-    row = live_charge(session, entry.id)
+def refuse(
+    session: Session, entry_id: int, *, by: Principal, reason: str, seen: int | None = None
+) -> Charge:
+    """Not take the item, with a reason: it goes back to the unit that charged it.
+
+    Raises StateChanged where it was accepted already, or is not charged to anybody any more.
+    """
+    item = held(session, entry_id, by, seen=seen)
+    row = live_charge(session, entry_id)
+    if row is None or row.state != ChargeState.OPEN:
+        raise StateChanged(
+            t("There is nothing to refuse any more. {what}", what=happened(session, entry_id))
+        )
+    return _give_back(session, item, row, reason)
+
+
+def send_back(
+    session: Session, entry_id: int, *, by: Principal, reason: str, seen: int | None = None
+) -> Charge:
+    """Return the item, with a reason, to the unit that charged it.
+
+    What was not accepted yet counts as refused.
+    """
+    item = held(session, entry_id, by, seen=seen)
+    row = live_charge(session, entry_id)
     if row is None:
-        raise StateChanged(t("The item is not charged to anybody now. Look again."))
-    require_addressee(by, row)
-    row.reason, row.state = clean_reason(reason), ChargeState.RETURNED
+        raise StateChanged(
+            t("The item is not charged to anybody now. {what}", what=happened(session, entry_id))
+        )
+    return _give_back(session, item, row, reason)
+
+
+def _give_back(session: Session, item: Item, row: Charge, reason: str) -> Charge:
+    by, handling = require_addressee(item, row), item.handling
+    if row.user_id is not None and row.user_id == row.charged_by == by.user_id:
+        raise ToOneself(
+            t("You charged the item to yourself: charge it to somebody else, or pass it on.")
+        )
+    refused = row.state == ChargeState.OPEN
+    row.reason = clean_reason(reason)
+    row.state = ChargeState.REFUSED if refused else ChargeState.RETURNED
     row.ended_by, row.ended_at = by.person_id, clock.now()
-    handling.state, handling.unit_id, handling.user_id = (
-        HandlingState.NEW,
-        row.from_unit_id,
-        None,
-    )
+    handling.state, handling.unit_id, handling.user_id = HandlingState.NEW, row.from_unit_id, None
+    moved(handling)
+    telling.settled(session, item.entry.id)
+    kind = NoticeKind.REFUSED if refused else NoticeKind.RETURNED
+    telling.tell(session, item.entry.id, kind, [row.charged_by], by)
     audit.record(
         session,
-        "charge.returned",
+        "charge.refused" if refused else "charge.returned",
         by=by,
-        subject=("entry", entry.id),
+        subject=("entry", item.entry.id),
         reason=row.reason,
     )
     return row
@@ -145,71 +197,32 @@ def pass_on(
     by: Principal,
     to: Target,
     instructions: str = "",
+    seen: int | None = None,
 ) -> Charge:
     """Hand the item over to another unit or person. The receiver may return it."""
-    entry, handling = locked(session, entry_id, by)
-    row = live_charge(session, entry.id)
+    item = held(session, entry_id, by, seen=seen)
+    row = live_charge(session, entry_id)
     if row is None:
-        raise StateChanged(t("The item is not charged to anybody now. Look again."))
-    require_addressee(by, row)
-    if to.user_id is not None and to.user_id == handling.user_id:
-        raise BadTarget(t("The item is with this person already."), field="target")
-    end_live_charge(
-        session,
-        entry.id,
-        ChargeState.PASSED_ON,
-        by,
-        clean_text(instructions, "instructions"),
-    )
-    return _hand_over(session, entry, handling, to, by=by, instructions=instructions)
-
-
-def inform(
-    session: Session,
-    entry_id: int,
-    *,
-    by: Principal,
-    targets: Sequence[Target],
-    instructions: str = "",
-) -> None:
-    """Tell further units or persons of the item, for information only."""
-    entry, handling = locked(session, entry_id, by)
-    by.require(
-        is_head(by, entry, handling) or is_responsible(by, handling),
-        t("Only the responsible person or the head of the unit can inform others."),
-    )
-    _inform(session, entry, handling, targets, by=by, instructions=instructions)
-
-
-def acknowledge(session: Session, charge_id: int, *, by: Principal) -> None:
-    """Take note of an item that came for information."""
-    by.require_scope("route")
-    row = session.scalar(
-        select(Charge)
-        .where(Charge.id == charge_id, Charge.kind == ChargeKind.INFORMATION)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if row is None:
-        raise registry.NoSuchEntry(t("There is no such entry, or it is not open to you."))
-    registry.require_not_annulled(session, registry.get(session, row.entry_id, by=by))
-    require_addressee(by, row)
-    if row.ended_at is not None:
-        raise StateChanged(t("This was noted already."))
-    row.state, row.ended_by, row.ended_at = ChargeState.DONE, by.person_id, clock.now()
-    audit.record(session, "charge.noted", by=by, subject=("entry", row.entry_id))
+        raise StateChanged(
+            t("The item is not charged to anybody now. {what}", what=happened(session, entry_id))
+        )
+    by = require_addressee(item, row)
+    require_another(item, to)
+    require_no_circle(session, item, to)
+    require_instructions_after_refusal(session, entry_id, to, instructions)
+    reason = clean_text(instructions, "instructions")
+    end_live_charge(session, entry_id, ChargeState.PASSED_ON, by, reason)
+    charged_by = row.charged_by
+    new = _hand_over(session, item, to, by=by, instructions=instructions)
+    telling.tell(session, entry_id, NoticeKind.PASSED_ON, [charged_by], by)
+    return new
 
 
 def _hand_over(
-    session: Session,
-    entry: Entry,
-    handling: Handling,
-    to: Target,
-    *,
-    by: Principal,
-    instructions: str,
+    session: Session, item: Item, to: Target, *, by: Principal, instructions: str
 ) -> Charge:
-    _check_target(session, entry, to, by)
+    entry, handling = item.entry, item.handling
+    check(session, entry, to, by)
     session.flush()  # the end of the charge before, for the index "one responsible"
     row = Charge(
         entry_id=entry.id,
@@ -229,7 +242,9 @@ def _hand_over(
         to.unit_id,
         to.user_id,
     )
-    _open_to(session, entry.id, to)
+    moved(handling)
+    open_to(session, entry.id, to)
+    telling.charged(session, entry.id, to, by)
     audit.record(
         session,
         "entry.charged",
@@ -240,61 +255,3 @@ def _hand_over(
         instructions=row.instructions,
     )
     return row
-
-
-def _inform(
-    session: Session,
-    entry: Entry,
-    handling: Handling,
-    targets: Sequence[Target],
-    *,
-    by: Principal,
-    instructions: str,
-) -> None:
-    for target in targets:
-        _check_target(session, entry, target, by)
-        session.add(
-            Charge(
-                entry_id=entry.id,
-                kind=ChargeKind.INFORMATION,
-                state=ChargeState.OPEN,
-                unit_id=target.unit_id,
-                user_id=target.user_id,
-                instructions=clean_text(instructions, "instructions"),
-                from_unit_id=handling.unit_id,
-                charged_by=by.person_id,
-                charged_at=clock.now(),
-            )
-        )
-        _open_to(session, entry.id, target)
-        audit.record(
-            session,
-            "entry.informed",
-            by=by,
-            subject=("entry", entry.id),
-            unit=target.unit_id,
-            person=target.user_id,
-        )
-
-
-def _open_to(session: Session, entry_id: int, target: Target) -> None:
-    registry.open_to_unit(session, entry_id, target.unit_id)
-    if target.user_id is not None:
-        registry.open_to_person(session, entry_id, target.user_id)
-
-
-def _check_target(session: Session, entry: Entry, target: Target, by: Principal) -> None:
-    organization.unit(session, target.unit_id, body_id=by.body_id)
-    if target.user_id is None:
-        if session.get_one(registry.Book, entry.book_id).is_confidential:
-            raise BadTarget(
-                t("An item of a confidential book is charged to a person by name."),
-                field="target",
-            )
-        return
-    organization.person(session, target.user_id, body_id=by.body_id)
-    if not organization.works_in(session, target.user_id, target.unit_id):
-        raise BadTarget(
-            t("This person does not work in the unit. Choose a person of the unit."),
-            field="target",
-        )

@@ -16,7 +16,7 @@ import storage
 from docflow import audit, clock, documents, organization, outbox, registry
 from docflow.office import Office
 from docflow.principal import Principal, Via, system
-from docflow.scans import access, filing, marks
+from docflow.scans import access, filing, marks, noticed
 from docflow.scans.intake import SPLIT
 from docflow.scans.models import (
     Batch,
@@ -139,6 +139,8 @@ def _place(session: Session, batch: Batch, looks: Sequence[Look], *, is_signed: 
         documents=len(found),
         review=counts[DocumentState.REVIEW],
     )
+    if counts[DocumentState.REVIEW]:
+        noticed.tell(session, batch)
 
 
 def _page(batch: Batch, look: Look, document: Document | None) -> Page:
@@ -256,6 +258,7 @@ def _unreadable(office: Office, batch_id: int, problem: str, detail: str) -> Non
             subject=("scan-batch", batch.id),
             problem=problem,
         )
+        noticed.tell(session, batch)
 
 
 def _has_signature(path: Path) -> bool:

@@ -20,7 +20,7 @@ from docflow.folding import line
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Principal
-from docflow.scans import access, filing, scanner
+from docflow.scans import access, filing, noticed, scanner
 from docflow.scans.intake import SPLIT
 from docflow.scans.models import (
     Batch,
@@ -276,6 +276,7 @@ def _decide(session: Session, row: Document, action: str, *, by: Principal, **to
     audit.record(
         session, action, by=by, subject=("scan-batch", row.batch_id), document=row.id, **told
     )
+    noticed.settle(session, row.batch_id)
 
 
 def _numbers(session: Session, row: Document) -> list[int]:

@@ -16,7 +16,7 @@ from docflow.documents import File, FileRole
 from docflow.i18n import t, translate
 from docflow.office import Office
 from docflow.principal import Principal, Via, system
-from docflow.scans import access
+from docflow.scans import access, noticed
 from docflow.scans.models import Batch, BatchState, Document, DocumentState, Page, Reason
 
 FILE = "scans.file"
@@ -26,6 +26,7 @@ FILE = "scans.file"
 class _Work:
     """What is to be taken out of which bytes."""
 
+    body_id: int
     sha256: str
     size: int
     media_type: str
@@ -45,6 +46,7 @@ def give_up(run: outbox.Run, *, document_id: int, why: str) -> None:
         row = _locked(session, document_id)
         if row is not None and row.state == DocumentState.FILING:
             row.state, row.reason, row.problem = DocumentState.REVIEW, Reason.FAILED, why[:500]
+            noticed.tell(session, session.get_one(Batch, row.batch_id))
 
 
 @outbox.job(FILE, given_up=give_up)
@@ -170,7 +172,7 @@ def made(office: Office, work: _Work, *, name: str) -> documents.Upload:
         raise documents.BytesMissing(documents.PROBLEMS["missing"]) from error
     except storage.StorageError as error:
         raise documents.store_unavailable() from error
-    kept = documents.keep(office, pdf)
+    kept = documents.keep(office, pdf, body_id=work.body_id)
     return documents.Upload(name, kept.sha256, kept.size, "application/pdf", checked)
 
 
@@ -189,7 +191,15 @@ def _work(session: Session, row: Document) -> _Work:
     as_it_lies = len(pages) == total and not any(page.rotation for page in pages)
     is_whole = batch.state == BatchState.UNREADABLE or as_it_lies
     assert batch.sha256 is not None  # a batch without bytes has no documents
-    return _Work(batch.sha256, batch.size, batch.media_type, batch.name, turned, is_whole)
+    return _Work(
+        batch.body_id,
+        batch.sha256,
+        batch.size,
+        batch.media_type,
+        batch.name,
+        turned,
+        is_whole,
+    )
 
 
 def _name(label: str) -> str:

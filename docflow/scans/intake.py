@@ -61,7 +61,7 @@ def take(
     Raises documents.TooLarge and documents.StoreUnavailable.
     """
     name = documents.clean_name(name)
-    sha256, size, media_type = stored(office, stream, name, limit=limit)
+    sha256, size, media_type = stored(office, stream, name, limit=limit, body_id=by.body_id)
     with office.db.begin() as session:
         batch_id = session.scalar(
             insert(Batch)
@@ -87,10 +87,12 @@ def take(
     return Taken(batch_id, is_new=True)
 
 
-def stored(office: Office, stream: BinaryIO, name: str, *, limit: int) -> tuple[str, int, str]:
+def stored(
+    office: Office, stream: BinaryIO, name: str, *, limit: int, body_id: int
+) -> tuple[str, int, str]:
     """Digest, size and media type of bytes that are durable now."""
     try:
-        kept = office.store.put(stream, limit=limit)
+        kept = office.store_of(body_id).put(stream, limit=limit)
         with office.store.local_copy(kept.sha256) as path:
             media_type = ocr.media_type(path)
     except storage.TooLarge as error:

@@ -144,7 +144,11 @@ def scan(run: outbox.Run, *, batch_id: int) -> None:
 
 
 def _record(office: Office, batch_id: int, pdf: bytes, stopped: str) -> None:
-    sha256, size, media_type = intake.stored(office, BytesIO(pdf), "scan.pdf", limit=len(pdf))
+    with office.db.read() as session:
+        body_id = session.get_one(Batch, batch_id).body_id
+    sha256, size, media_type = intake.stored(
+        office, BytesIO(pdf), "scan.pdf", limit=len(pdf), body_id=body_id
+    )
     with office.db.begin() as session:
         batch = access.locked(session, batch_id)
         if batch.state != BatchState.SCANNING:

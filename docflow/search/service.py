@@ -4,163 +4,205 @@ Every hit, count and passage comes from `registry.visible_to`, so that nothing i
 person may not open. Source: domain rows 92 and 93.
 """
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select, text
+from sqlalchemy import BigInteger, Select, case, func, select
+from sqlalchemy import cast as sql_cast
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import Session
 
-from docflow import documents, emergency, registry
-from docflow.folding import fold, fold_reference, words
+from docflow import case_files, clock, parties, registry
+from docflow.case_files import FileLine
 from docflow.principal import Principal
-from docflow.registry import Correction, Entry, SearchText
+from docflow.registry import Corrected, Entry, EntryPerson, Recipient, SearchText
+from docflow.search import citations, facets, matching, sight, typed
+from docflow.search.facets import Facet
+from docflow.search.filters import Filters, Sort
+from docflow.search.passages import marked, passages
+from docflow.search.sight import InSight, Row
 
-# Words that people put before one of our numbers; any other word belongs to a sender's reference.
-_BEFORE = r"(?:αρ\.?(?:\s*πρωτ\.?)?|α\.?\s*π\.?|πρωτ\.?|εξ\.?|εισ\.?|εσ\.?|no\.?)"
-_NUMBER = re.compile(rf"^(?:{_BEFORE}\s*)?(\d{{1,9}})(?:\s*/\s*(\d{{4}}))?$")
-MAX_QUERY = 500
-_LONG = 6  # letters of a word whose stem is worth a prefix: «οδός» shall not find «οδηγία»
+_FEW = 10
+"""Below so many exact hits, what only begins with the words is found too."""
+_RANKED = 200
+"""So many of the newest hits are sorted by how well they fit; the others follow by age."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """An entry that was found; `passage` is text of its files with the found words marked ⟦so⟧."""
+    """An entry that was found; `subject` and `passage` have the found words marked ⟦so⟧.
+
+    The passage is text of the file at the position `file`, on its page `page`; empty where only
+    the fields of the entry match.
+    """
 
     line: registry.Line
-    passage: str
+    passage: str = ""
+    subject: str = ""
+    file: int | None = None
+    page: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
+    """`total` hits, or more where `is_more`; `facets` are counted over `total` of them, the newest.
+
+    `is_cited`: the query names entries by number or code, and these are they; `is_one` where it
+    can mean no other.
+    """
+
     total: int
     hits: tuple[Hit, ...]
+    is_more: bool = False
+    is_cited: bool = False
+    is_one: bool = False
+    facets: tuple[Facet, ...] = ()
+    case_files: tuple[FileLine, ...] = ()
 
 
 def search(
-    session: Session, query: str, *, by: Principal, offset: int = 0, limit: int = 25
+    session: Session,
+    query: str,
+    *,
+    by: Principal,
+    filters: Filters | None = None,
+    sort: Sort = Sort.RELEVANCE,
+    zone: str = clock.OFFICIAL_ZONE,
+    offset: int = 0,
+    limit: int = 25,
 ) -> Found:
     """Entries that the person may see and that the query means, the best first.
 
-    "1234", "1234/2026" and "ΕΚΤ-2026-0007" find numbers, a verification code or the address in a
-    QR its entry; anything else is searched in subjects, names, references and the text of files,
-    blind to case, accents and final sigma, Greek words by their stem.
+    "1234", "1234/2026", "ΕΞ 1234" and "ΕΚΤ-2026-0007" find numbers, a verification code or the
+    text of a QR its entry; anything else is searched in subjects, names, references and the text
+    of files, blind to case, accents and final sigma, words by their stem. A phrase in quotes is
+    searched as it stands, and never taken for a number. Without a query the filters alone list.
     """
-    query = query.replace("\x00", " ").strip()[:MAX_QUERY]
-    if not query:
+    by.require_scope("read")
+    asked, wanted = typed.parse(query), filters or Filters()
+    if not asked.text and not wanted.chosen:
         return Found(0, ())
-    known = (
-        _by_number(session, query, by, limit)
-        or _by_emergency_number(session, query, by)
-        or _by_code(session, query, by)
-    )
-    if known is not None:
-        return known
-    terms = words(query)
-    if not terms:
-        return Found(0, ())
-    return _by_words(session, query, terms, by, offset, limit)
-
-
-def _by_number(session: Session, query: str, by: Principal, limit: int) -> Found | None:
-    match = _NUMBER.match(fold(query).strip())
-    if match is None:
-        return None
-    number, year = int(match.group(1)), match.group(2)
-    wanted = registry.lines_query(by).where(Entry.number == number)
-    if year:
-        wanted = wanted.where(Entry.year == int(year))
-    rows = session.execute(wanted.order_by(Entry.registered_at.desc()).limit(limit)).all()
-    return _exactly(session, rows)
-
-
-def _by_emergency_number(session: Session, query: str, by: Principal) -> Found | None:
-    entry_id = emergency.entry_of(session, query, by=by)
-    if entry_id is None:
-        return None
-    wanted = registry.lines_query(by).where(Entry.id == entry_id)
-    return _exactly(session, session.execute(wanted).all())
-
-
-def _by_code(session: Session, query: str, by: Principal) -> Found | None:
-    code = registry.codes.typed(query.rpartition("/")[2])
-    if code is None:
-        return None
-    wanted = registry.lines_query(by).where(Entry.verification_code == code)
-    return _exactly(session, session.execute(wanted).all())
-
-
-def _exactly(session: Session, rows: Sequence[registry.LineRow]) -> Found | None:
-    if not rows:
-        return None
-    return Found(len(rows), tuple(Hit(line, "") for line in registry.lines(session, rows)))
-
-
-_WORDS = text(
-    "search_texts.vector @@ (websearch_to_tsquery('greek', :folded)"
-    " || websearch_to_tsquery('simple', :folded) || to_tsquery('simple', :prefixes)"
-    " || to_tsquery('greek', :stems))"
-)
-
-
-def _by_words(
-    session: Session,
-    query: str,
-    terms: list[str],
-    by: Principal,
-    offset: int,
-    limit: int,
-) -> Found:
-    folded = fold(query)
-    prefixes = " & ".join(f"{term}:*" for term in terms)
-    # The stemmer cuts «εργασία» shorter than «εργασίες»: the stem of a long word is a prefix too.
-    stems = " & ".join(f"{term}:*" if len(term) >= _LONG else term for term in terms)
-    matches = _WORDS.bindparams(folded=folded, prefixes=prefixes, stems=stems)
-    reference = fold_reference(query)
-    condition: ColumnElement[bool] = Entry.id.in_(select(SearchText.entry_id).where(matches))
-    if len(reference) > 2:
-        corrected = select(Correction.entry_id).where(Correction.key == reference)
-        condition = or_(condition, Entry.sender_reference_key == reference, Entry.id.in_(corrected))
-    total = session.scalar(
-        select(func.count()).select_from(Entry).where(registry.visible_to(by), condition)
-    )
-    rank = func.ts_rank_cd(
-        SearchText.vector, func.to_tsquery("simple", bindparam("ranked", prefixes))
-    )
-    rows = session.execute(
-        _with_texts(registry.lines_query(by))
-        .where(condition)
-        .order_by(rank.desc().nulls_last(), Entry.registered_at.desc())
-        .offset(offset)
-        .limit(limit)
-    ).all()
-    lines = registry.lines(session, rows)
+    outcome = _found(session, asked, wanted, sort, by=by, zone=zone)
+    seen, is_cited = outcome.seen, outcome.is_cited
+    ordered = _ordered(seen.rows, outcome.ranks, sort)
+    shown = [row.id for row in ordered[offset : offset + limit]]
     return Found(
-        total or 0,
-        tuple(Hit(line, _passage(session, line.id, terms)) for line in lines),
+        total=len(seen.rows),
+        is_more=seen.is_more,
+        hits=_hits(session, shown, outcome.beginnings, by),
+        is_cited=is_cited,
+        is_one=outcome.is_one and len(seen.rows) == 1,
+        facets=facets.counted(session, seen.rows, by=by),
+        case_files=_case_files(session, asked, wanted, by) if not offset else (),
     )
 
 
-def _with_texts(query: registry.LineQuery) -> registry.LineQuery:
-    return query.outerjoin(SearchText, SearchText.entry_id == Entry.id)
+def ids(
+    session: Session, query: str, wanted: Filters, *, by: Principal, zone: str
+) -> tuple[list[int], bool]:
+    """The ids of the hits, the newest first, and whether there are more than were taken."""
+    asked = typed.parse(query)
+    seen = _found(session, asked, wanted, Sort.NEWEST, by=by, zone=zone).seen
+    return [row.id for row in seen.rows], seen.is_more
 
 
-def _passage(session: Session, entry_id: int, terms: list[str], *, around: int = 90) -> str:
-    """Some text around the first found word, found words marked; empty where only fields match."""
-    full = documents.text_of(session, entry_id)
-    tokens = list(re.finditer(r"\w+", full))
-    stems = tuple(term[: max(4, len(term) - 2)] for term in terms)
-    hits = [m for m in tokens if fold(m.group()).startswith(stems)]
-    if not hits:
-        return ""
-    start, end = (
-        max(0, hits[0].start() - around),
-        min(len(full), hits[0].end() + around),
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """Hits in sight; whether they were cited, and as one; how well the newest fit; what to mark."""
+
+    seen: InSight
+    is_cited: bool = False
+    is_one: bool = False
+    ranks: dict[int, float] = field(default_factory=dict)
+    beginnings: tuple[str, ...] = ()
+
+
+def _found(
+    session: Session, asked: typed.Query, wanted: Filters, sort: Sort, *, by: Principal, zone: str
+) -> _Outcome:
+    if not asked.text:
+        return _Outcome(sight.of_filters(session, wanted, by=by, zone=zone))
+    cited = citations.cited(session, asked.whole, by=by)
+    if cited.ids:
+        seen = sight.of_ids(session, cited.ids, wanted, by=by, zone=zone)
+        if seen.rows:
+            return _Outcome(seen, is_cited=True, is_one=cited.is_one)
+    words = matching.asked(session, asked)
+    if not words.exactly:
+        return _Outcome(InSight(()))
+    beside = _of_tax_number(session, asked, by)
+    seen = sight.of_query(session, words.exactly, beside, wanted, by=by, zone=zone)
+    if len(seen.rows) < _FEW and words.widely != words.exactly:
+        seen = sight.of_query(session, words.widely, beside, wanted, by=by, zone=zone)
+    ranks = _ranks(session, seen.rows[:_RANKED], words) if sort is Sort.RELEVANCE else {}
+    return _Outcome(seen, ranks=ranks, beginnings=words.beginnings)
+
+
+def _ranks(session: Session, rows: Sequence[Row], words: matching.Asked) -> dict[int, float]:
+    """How well entries fit; the exact form counts before what only begins so."""
+    exactly, widely = (
+        func.ts_rank(SearchText.vector, sql_cast(query, TSQUERY), 1)
+        for query in (words.exactly, words.widely)
     )
-    passage, place = "", start
-    for match in hits:
-        if match.end() > end:
-            break
-        passage += full[place : match.start()] + f"⟦{match.group()}⟧"
-        place = match.end()
-    return " ".join((passage + full[place:end]).split())
+    rank = exactly + widely / 10
+    found = session.execute(
+        select(SearchText.entry_id, rank).where(SearchText.entry_id.in_([row.id for row in rows]))
+    )
+    return {entry_id: float(value) for entry_id, value in found}
+
+
+def _ordered(rows: Sequence[Row], ranks: dict[int, float], sort: Sort) -> list[Row]:
+    newest = sorted(rows, key=lambda row: (row.registered_at, row.id), reverse=True)
+    if sort is Sort.NEWEST:
+        return newest
+    return sorted(newest, key=lambda row: -ranks.get(row.id, 0.0))  # stable: then the newest
+
+
+def _hits(
+    session: Session, entry_ids: Sequence[int], beginnings: Sequence[str], by: Principal
+) -> tuple[Hit, ...]:
+    if not entry_ids:
+        return ()
+    place = case({entry_id: n for n, entry_id in enumerate(entry_ids)}, value=Entry.id)
+    query = registry.lines_query(by).where(Entry.id.in_(entry_ids)).order_by(place)
+    lines = registry.lines(session, session.execute(query).all())
+    texts = passages(session, [line.id for line in lines], beginnings)
+    hits = []
+    for line in lines:
+        passage, subject = texts.get(line.id), marked(line.subject, beginnings)
+        if passage is None:
+            hits.append(Hit(line, subject=subject))
+        else:
+            hits.append(Hit(line, passage.text, subject, passage.file, passage.page))
+    return tuple(hits)
+
+
+def _of_tax_number(session: Session, asked: typed.Query, by: Principal) -> list[Select[int]]:
+    """The entries of whoever has the ΑΦΜ in the directory, as selects of ids."""
+    number = asked.text.replace(" ", "").upper().removeprefix("ΑΦΜ").lstrip(":.")
+    if not parties.is_tax_number(number):
+        return []
+    known = session.scalars(
+        select(parties.Party.id).where(
+            parties.Party.body_id == by.body_id, parties.Party.tax_number == number
+        )
+    )
+    family = [one for party_id in known for one in parties.family(session, party_id)]
+    if not family:
+        return []
+    sender = sql_cast(Corrected.fields["sender"]["party_id"].astext, BigInteger)
+    return [
+        select(Entry.id).where(Entry.sender_party_id.in_(family)),
+        select(Recipient.entry_id).where(Recipient.party_id.in_(family)),
+        select(EntryPerson.entry_id).where(EntryPerson.party_id.in_(family)),
+        select(Corrected.entry_id).where(sender.in_(family)),
+    ]
+
+
+def _case_files(
+    session: Session, asked: typed.Query, wanted: Filters, by: Principal
+) -> tuple[FileLine, ...]:
+    """Case files by code and title; filters are of entries, and leave none of them."""
+    if wanted.chosen or not asked.wanted:
+        return ()
+    return tuple(case_files.find(session, asked.text, by=by))

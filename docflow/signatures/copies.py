@@ -81,7 +81,7 @@ def issue(
             shown = file.sha256 if file.is_pdf else (file.shown_sha256 or file.sha256)
             source = lasting.current(session, shown)
         made = certifying.made(office, source, data, style, by)
-        stored = documents.keep(office, made.pdf)
+        stored = documents.keep(office, made.pdf, body_id=by.body_id)
         with office.db.begin() as session:
             entry, file = _source(session, entry_id, clean, by, hold=True)
             known = by_code(session, code)  # the same order, done by another worker meanwhile
@@ -152,7 +152,7 @@ def order(office: Office, entry_id: int, wanted: NewCopy, *, by: Principal) -> E
 
     None where it was ordered: it stands in the log of copies a moment later. Raises as `issue`.
     """
-    if office.settings.seal_key is not None:
+    if registry.has_seal(office, by.body_id):
         return issue(office, entry_id, wanted, by=by)
     by.require_scope("register")
     clean = _checked(office, wanted)

@@ -104,6 +104,7 @@ def expiring(session: Session, body_id: int, *, before: datetime) -> list[Sealed
             select(SealedDocument)
             .where(
                 SealedDocument.body_id == body_id,
+                _is_kept(),
                 or_(
                     SealedDocument.level != SealedDocument.wanted,
                     SealedDocument.holds.is_(False),
@@ -120,7 +121,7 @@ def counts(session: Session, body_id: int) -> dict[str, int]:
     """How many documents stand at each level, and how many wait for a proof."""
     rows = session.execute(
         select(SealedDocument.level, func.count())
-        .where(SealedDocument.body_id == body_id)
+        .where(SealedDocument.body_id == body_id, _is_kept())
         .group_by(SealedDocument.level)
     )
     found = {level: count for level, count in rows}
@@ -129,7 +130,7 @@ def counts(session: Session, body_id: int) -> dict[str, int]:
         session.scalar(
             select(func.count())
             .select_from(SealedDocument)
-            .where(SealedDocument.body_id == body_id, waits)
+            .where(SealedDocument.body_id == body_id, _is_kept(), waits)
         )
         or 0
     )
@@ -162,12 +163,22 @@ schedule.every("signatures.complete", timedelta(minutes=1))
 schedule.every("signatures.renew", timedelta(hours=6))
 
 
+def _is_kept() -> ColumnElement[bool]:
+    """Not of an entry whose data were erased: there is nothing left to be proven."""
+    erased = select(audit.Event.id).where(
+        audit.Event.action == "entry.erased",
+        audit.Event.subject_type == "entry",
+        audit.Event.subject_id == SealedDocument.entry_id,
+    )
+    return ~erased.exists()
+
+
 def _ids(office: Office, which: ColumnElement[bool]) -> list[int]:
     with office.db.read() as session:
         return list(
             session.scalars(
                 select(SealedDocument.id)
-                .where(which)
+                .where(which, _is_kept())
                 .order_by(SealedDocument.try_after, SealedDocument.id)
                 .limit(MANY)
             )
@@ -188,7 +199,9 @@ def _attend(office: Office, document_id: int, *, renewing: bool) -> None:
     try:
         made, changed = _added(office, before, body_id, level, wanted, renewing=renewing)
         facts = _outlook(office, made.pdf, body_id)
-        sha256 = documents.keep(office, made.pdf).sha256 if changed else before
+        sha256 = before
+        if changed:
+            sha256 = documents.keep(office, made.pdf, body_id=body_id).sha256
     except (signing.SigningError, DocflowError) as error:
         log.warning("the sealed document %s waits: %s", document_id, error)
         _put_off(office, document_id, str(error))

@@ -37,7 +37,7 @@ def sealed(
     Without any time-stamping service it is sealed now, and its proof of time is pending.
     Raises signing.SigningError (the seal's key, the document), printing.PrintingError.
     """
-    key = registry.seal_key(office)
+    key = registry.seal_key(office, body_id)
     roots = trust.roots(office, body_id)
     page, *place = box
     stamp = stamps.drawn(

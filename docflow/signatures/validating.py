@@ -147,7 +147,10 @@ def validate_file(run: outbox.Run, *, file_id: int) -> None:
         kept.append((JSON_REPORT, text.encode(), "application/json"))
         if media_type == PDF:
             kept.append((ETSI_REPORT, etsi(office, data, body_id=body_id), "application/xml"))
-    stored = [(kind, documents.keep(office, data), media_type) for kind, data, media_type in kept]
+    stored = [
+        (kind, documents.keep(office, data, body_id=body_id), media_type)
+        for kind, data, media_type in kept
+    ]
     with office.db.begin() as session:
         row = session.get(FileValidation, file_id, with_for_update=True)
         if row is None or row.state != ValidationState.PENDING:

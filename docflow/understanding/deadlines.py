@@ -7,7 +7,7 @@ more work than one that was not seen. So the sentence must also ask, and must no
 import re
 from datetime import date, timedelta
 
-from docflow import workdays
+from docflow.calendars import Calendar, DayUnit
 from docflow.understanding import dates
 from docflow.understanding.layout import Finding, Run, found
 
@@ -36,8 +36,13 @@ _REACH = 260  # characters of a sentence that are looked at to either side
 _LONGEST = 365
 
 
-def deadline(run: Run, *, today: date) -> tuple[date, Finding] | None:
-    """The first deadline of a text. So many days count from today, when the letter came."""
+def deadline(
+    run: Run, *, today: date, calendar: Calendar | None = None
+) -> tuple[date, Finding] | None:
+    """The first deadline of a text. So many days count from today, when the letter came.
+
+    Working days are those of `calendar`, or of Greece.
+    """
     for day, start, end in sorted(dates.dates(run.key), key=lambda one: one[1]):
         said = _UNTIL.search(run.key[max(0, start - 60) : start])
         if said and _asks(run.key, start, end) and today <= day <= today + timedelta(_LONGEST):
@@ -49,7 +54,8 @@ def deadline(run: Run, *, today: date) -> tuple[date, Finding] | None:
         if days is None or not 1 <= days <= _LONGEST or not _asks(run.key, *match.span()):
             continue
         is_work = match["work"] or match["huwork"] or match["cswork"]
-        day = _after_workdays(today, days) if is_work else today + timedelta(days)
+        unit = DayUnit.WORKING if is_work else DayUnit.CALENDAR
+        day = (calendar or Calendar()).end(today, days, unit)
         return day, found(f"{day:%d/%m/%Y}", run.cut(*match.span()), 0.75)
     return None
 
@@ -60,9 +66,3 @@ def _asks(key: str, start: int, end: int) -> bool:
     after = re.split(r"(?<=[a-zα-ω)»]{2})[.;·] ", key[end : end + _REACH])[0]
     sentence = f"{before} {after}"
     return bool(_ASKS.search(sentence)) and not _PROMISES.search(sentence)
-
-
-def _after_workdays(day: date, count: int) -> date:
-    for _ in range(count):
-        day = workdays.next_working_day(day)
-    return day

@@ -7,7 +7,7 @@ country); ΑΔΑ, ν. 3861/2010: capital letters and digits, a hyphen, three mor
 import re
 from collections.abc import Iterator
 
-from docflow import parties
+from docflow import kinds, parties
 from docflow.understanding.layout import Finding, Run, found
 
 _TAX_LABEL = r"α ?\.? ?φ ?\.? ?μ ?\.?"
@@ -16,15 +16,6 @@ _TAX = re.compile(
 )
 _NINE = re.compile(r"(?<![\d/.,-])\d{9}(?![\d/-])")
 _IBAN = re.compile(r"(?<![a-zα-ω0-9])[a-z]{2} ?[0-9oοil]{2}(?: ?[0-9a-zα-ω]){11,30}")
-_LENGTHS = {
-    **dict.fromkeys(("GR", "FR", "IT"), 27),
-    **dict.fromkeys(("CY", "HU", "PL"), 28),
-    **dict.fromkeys(("CZ", "RO", "SK", "ES"), 24),
-    **dict.fromkeys(("DE", "BG"), 22),
-    **dict.fromkeys(("AT", "LU"), 20),
-    "BE": 16,
-    "NL": 18,
-}
 _DIGITS = str.maketrans("OΟQDILSΙ", "00001151")
 _ADA = re.compile(
     r"(?<![α-ω])(?:αδα|δδα|αλα|ααα|λδα) ?[:;.,]* ?\(?"
@@ -60,19 +51,12 @@ def ibans(run: Run) -> Iterator[Finding]:
 def _iban(said: str) -> str:
     """The IBAN at the beginning of a text; nothing where none is there."""
     whole = said.replace(" ", "").upper()
-    length = _LENGTHS.get(whole[:2])
+    length = kinds.IBAN_LENGTHS.get(whole[:2])
     if length is None or len(whole) < length:
         return ""
     whole = whole[:length]
     numeric = whole[:2] + whole[2:].translate(_DIGITS)
-    return next((one for one in (whole, numeric) if is_iban(one)), "")
-
-
-def is_iban(iban: str) -> bool:
-    """Whether an IBAN without blanks has the right form and remainder."""
-    if not re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9]{11,30}", iban):
-        return False
-    return int("".join(str(int(char, 36)) for char in iban[4:] + iban[:4])) % 97 == 1
+    return next((one for one in (whole, numeric) if kinds.is_iban(one)), "")
 
 
 def adas(run: Run) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 import ocr
 from docflow import organization
+from docflow.calendars import Calendar
 from docflow.folding import fold
 from docflow.kinds import KindInfo
 from docflow.principal import Principal
@@ -83,6 +84,7 @@ class Known:
     our_mail: str = ""
     models: Mapping[Target, Model] = dataclasses.field(default_factory=dict)
     language: str = "el"
+    calendar: Calendar = dataclasses.field(default_factory=Calendar)
 
 
 def propose(
@@ -132,7 +134,7 @@ def _from_head(
         ("subject", heads.subject(first)),
     ]
     for sheet in sheets:
-        due = deadlines.deadline(sheet.run, today=today)
+        due = deadlines.deadline(sheet.run, today=today, calendar=known.calendar)
         if due is not None:
             wanted.append(("due_on", due[1]))
             break

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 import ocr
-from docflow import clock, documents, kinds, organization, registry
+from docflow import calendars, clock, documents, kinds, organization, registry
 from docflow.documents import FileRole, PageText
 from docflow.folding import fold
 from docflow.office import Office
@@ -70,6 +70,7 @@ def _proposed(
             our_mail=body.email,
             models=models,
             language=by.language,
+            calendar=calendars.of(session, by.body_id),
         )
         today = clock.today(office.settings.zone)
         return propose(pages, known, today=today, session=session, by=by)

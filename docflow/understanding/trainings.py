@@ -79,7 +79,7 @@ def train(run: outbox.Run, *, body_id: int | None = None, asked_by: int | None =
                 _keep(office, one, target, len(found), None, figures, asked_by)
                 continue
             model, measured = trained
-            stored = documents.keep(office, learning.packed(model))
+            stored = documents.keep(office, learning.packed(model), body_id=one)
             _keep(office, one, target, len(found), stored.sha256, measured.as_json(), asked_by)
 
 

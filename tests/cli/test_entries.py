@@ -76,6 +76,11 @@ def test_an_entry_is_found_by_a_word(office: Terminal, letter: Path) -> None:
     assert found["total"] == 1
     assert found["hits"][0]["label"] == entry["label"]
     assert entry["label"] in office("search", "μπαλτατζης").out
+    narrow = ("search", "μπαλτατζης", "--files", "--first-day", "1/1/2026", "--state", "new")
+    assert entry["label"] in office(*narrow, "--newest").out
+    assert office(*narrow[:2], "--no-files", "--json").document["total"] == 0
+    assert office("search", "μπαλτατζης", "--unit", "ΤΙΠΟΤΑ").code == 1
+    assert office("search", "μπαλτατζης", "--state", "nowhere").code == 1
 
 
 def test_people_read_it_in_the_office_s_time_and_language(office: Terminal, letter: Path) -> None:

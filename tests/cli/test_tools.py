@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pikepdf
 import pytest
+from lxml import etree
 from PIL import Image, ImageDraw, ImageFont
 
 from docflow.printing.fonts import FONT_DIR
@@ -41,7 +42,8 @@ def key(tmp_path: Path, keys: Keys) -> Path:
 
 
 def test_a_scan_becomes_a_searchable_pdf(terminal: Terminal, scan: Path) -> None:
-    done = terminal("ocr", scan, "-o", "out.pdf", "--text", "out.txt", "--json")
+    words = ("--text", "out.txt", "--hocr", "out.hocr", "--alto", "out.xml")
+    done = terminal("ocr", scan, "-o", "out.pdf", *words, "--json")
     assert done.code == 0, done.err
     [page] = done.document["pages"]
     assert set(page) == {"page", "source", "rotation", "skew", "confidence", "words"}
@@ -49,6 +51,9 @@ def test_a_scan_becomes_a_searchable_pdf(terminal: Terminal, scan: Path) -> None
     assert done.document["seconds"] > 0
     assert "πεζοδρομίου" in (terminal.place / "out.txt").read_text()
     assert (terminal.place / "out.pdf").read_bytes().startswith(b"%PDF-")
+    for name in ("out.hocr", "out.xml"):
+        found = etree.fromstring((terminal.place / name).read_bytes())
+        assert "πεζοδρομίου" in etree.tostring(found, encoding="unicode")
 
 
 def test_what_cannot_be_read_is_exit_code_1_and_leaves_nothing(terminal: Terminal) -> None:

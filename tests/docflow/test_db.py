@@ -5,9 +5,11 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import InternalError
 
-from docflow.db import Database, DatabaseUnavailable
+from docflow import parties
+from docflow.db import Database, DatabaseUnavailable, OutcomeUnknown
 from docflow.office import Office
 from docflow.settings import Settings, UnknownSetting, load
+from tests import factories
 
 
 def test_reading_cannot_write(committed: Office) -> None:
@@ -72,3 +74,36 @@ def test_a_misspelt_setting_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setenv("DOCFLOW_PUBLIC_ULR", "https://x")
     with pytest.raises(UnknownSetting, match="DOCFLOW_PUBLIC_ULR"):
         load()
+
+
+def test_a_connection_that_breaks_while_committing_is_not_told_as_nothing_saved(
+    committed: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it was saved only the database knows: the same form again does nothing twice."""
+    with committed.db.begin() as session:
+        town = factories.municipality(session)
+
+    def register() -> int:
+        with committed.db.begin() as session:
+            return factories.letter(
+                session,
+                town,
+                idempotency_key="once",
+                subject="Αίτηση",
+                sender=parties.Contact(name="Σύλλογος"),
+            ).number
+
+    dialect = committed.db.engine.dialect
+    commit = dialect.do_commit
+
+    def broken(connection: object) -> None:
+        monkeypatch.undo()
+        commit(connection)  # type: ignore[arg-type]
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    monkeypatch.setattr(dialect, "do_commit", broken)
+    with pytest.raises(OutcomeUnknown, match="Look whether it is there"):
+        register()
+    assert register() == 1
+    with committed.db.read() as session:
+        assert session.scalar(text("SELECT count(*) FROM entries")) == 1

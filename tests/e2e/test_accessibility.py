@@ -20,7 +20,7 @@ def test_no_page_of_the_staff_is_closed_to_anybody(
             *(entry, f"{entry}?registered=1", f"{entry}/files/1/text", "/no-such-page"),
             *("/book", "/book?first=31/02/2026", "/search", "/search?q=πιστοποιητικο", "/account"),
         ),
-        "secretary": ("/work", "/work?basket=sent"),
+        "secretary": ("/work", "/work?basket=sent", "/board", "/statistics?by=month"),
         "engineer": ("/drafts", draft, issued.place.path, "/work?basket=mine"),
         "mayor": ("/account", "/drafts"),
         "auditor": ("/audit", "/storage", "/reads", "/holds"),

@@ -35,7 +35,7 @@ def test_a_clerk_registers_by_keyboard_alone_and_gets_number_receipt_and_label(
 def test_the_code_on_label_and_receipt_leads_to_the_verification_page(
     desk: Desk, running: Running, registered: Registered
 ) -> None:
-    [address] = registered.receipt.codes
+    address, *_ = sorted(registered.receipt.codes, key=len)  # a longer one holds the proof
     assert registered.label.codes == [f"{address}#L"]  # a label begins a new document in a batch
     assert address.startswith(f"{running.url}/verify/")
     page = desk.visitor()
@@ -203,6 +203,27 @@ def test_whoever_has_the_small_file_shows_that_the_entry_stood_in_the_log(
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"Entry {registered.place.label}" in done.stdout
+
+
+def test_the_browser_checks_the_proof_on_the_paper_and_sends_nothing(
+    desk: Desk, running: Running, registered: Registered
+) -> None:
+    """A telephone opens the large QR code of the receipt; somebody else's number holds nothing."""
+    _all_chained(running)
+    page = desk.page("clerk")
+    code = max(fetched(page, f"{registered.place.path}/receipt.pdf").codes, key=len)
+    assert code.startswith(f"{running.url}/log/check#")
+    page = desk.visitor()
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.method))
+    page.goto(code)
+    expect(page.get_by_text(el("The proof holds"), exact=True)).to_be_visible()
+    expect(page.locator('[data-fact="number"]')).to_have_text(registered.place.label)
+    labelled(page, "Or the text of the receipt’s large QR code").fill(f"{code[:-2]}99")
+    press(page, "Check the proof")
+    expect(page.get_by_text(el("The proof does not hold"), exact=True)).to_be_visible()
+    assert set(sent) == {"GET"}
+    assert_accessible(page)
 
 
 def test_the_auditor_proves_the_trail_and_whoever_alters_a_row_is_found(

@@ -123,3 +123,15 @@ def test_a_receipt_carries_the_proof_once_the_log_has_it(house: House, clerk: Br
     verifier = str(audit.notes.Signer(ORIGIN, KEY).verifier)
     told = audit.judged(proof, keys=[verifier], document=b"%PDF-1.4 with receipt")
     assert told.holds, told
+
+
+def test_the_text_of_the_qr_code_holds_too(visitor: Browser, proven: tuple[str, str]) -> None:
+    """As a browser sends it that cannot check by itself."""
+    digits = audit.packed(proven[1])
+    assert digits is not None
+    for code in (f"http://protocol.example/log/check#{digits}\n", digits):
+        page = words(visitor.post("/log/check", data={"key": "", "code": code}))
+        assert "The proof holds" in page
+    changed = digits[:-3] + str((int(digits[-3]) + 1) % 10) + digits[-2:]
+    page = words(visitor.post("/log/check", data={"key": "", "code": changed}))
+    assert "The proof does not hold" in page

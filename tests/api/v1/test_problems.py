@@ -1,5 +1,6 @@
 """Every error is a problem in the reader's language, and tells nothing that it should not."""
 
+import json
 import logging
 from typing import Any
 
@@ -11,6 +12,7 @@ from api import problems
 from docflow import errors, registry, tables  # noqa: F401 - all errors are defined then
 from docflow.i18n import translate
 from tests.api.v1.calling import LETTER, registered
+from tests.storage.test_full_disk import no_room
 
 Calling = Any  # Callable[..., httpx.Client]
 
@@ -222,3 +224,20 @@ def every_error() -> list[type[errors.DocflowError]]:
 def test_the_title_of_each_error_has_a_greek_translation(kind: type[errors.DocflowError]) -> None:
     title = problems.title_of(kind)
     assert translate(title, "el") != title
+
+
+def test_a_file_that_finds_no_room_is_told_as_that(clerk: httpx.Client) -> None:
+    """Whether we take the form apart or the framework does."""
+    large = ("σάρωση.pdf", b"%PDF-1.4 " + bytes(2 << 20))
+    with no_room():
+        answers = [
+            clerk.post(
+                "/entries",
+                data={"metadata": json.dumps(LETTER)},
+                files=[("files", large)],
+            ),
+            clerk.post("/readings", files={"file": large}),
+        ]
+    for answer in answers:
+        assert_problem(answer, 507, "no-room")
+        assert answer.headers["retry-after"] == "300"

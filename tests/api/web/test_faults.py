@@ -1,13 +1,18 @@
 """Parts that do not answer: nothing typed is lost, nothing is half done."""
 
 import re
+from typing import Any
 
+import psycopg
 import pytest
+from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 import storage
+from docflow import registry
 from tests.api.browsing import Browser, hidden, letter, typed, words
 from tests.api.conftest import House
+from tests.storage.test_full_disk import no_room
 
 
 @pytest.fixture
@@ -72,6 +77,55 @@ def test_a_letter_sent_while_the_store_is_away_is_not_registered_and_its_text_st
     assert clerk.post("/register", data=form, files=files).status_code == 303
 
 
+def test_a_large_file_that_finds_no_room_is_told_of_and_the_letter_can_be_registered(
+    clerk: Browser,
+):
+    """Also what stands in the form behind the file is read, and comes back."""
+    form = letter(sender="Αποστολέας Χωρίς Χώρο")
+    files = [("files", ("σάρωση.pdf", b"%PDF-1.4 " + bytes(2 << 20)))]
+    with no_room():
+        full = clerk.post("/register", data=form, files=files)
+        assert full.status_code == 507
+        assert "The disk of the server is full" in words(full)
+        assert typed(full, "sender") == "Αποστολέας Χωρίς Χώρο"
+        assert typed(full, "sender_reference") == form["sender_reference"]
+        assert clerk.post("/register", data=form).status_code == 303
+        scan = clerk.post("/scans", files=files)
+    assert scan.status_code == 507
+
+
+def test_a_connection_lost_while_committing_says_that_it_may_be_saved(
+    clerk: Browser, house: House, monkeypatch: pytest.MonkeyPatch
+):
+    dialect, register = house.office.db.engine.dialect, registry.register
+    commit = dialect.do_commit
+
+    def broken(connection: Any) -> None:
+        monkeypatch.undo()
+        commit(connection)
+        raise psycopg.OperationalError("server closed the connection unexpectedly")
+
+    def registered(*given: Any, **named: Any) -> registry.Entry:
+        entry = register(*given, **named)
+        monkeypatch.setattr(dialect, "do_commit", broken)
+        return entry
+
+    monkeypatch.setattr(registry, "register", registered)
+    form = {**letter(sender="Αποστολέας Την Τελευταία Στιγμή"), "form_key": "last-moment"}
+    answer = clerk.post("/register", data=form)
+    assert answer.status_code == 503
+    assert "It may have been saved" in words(answer)
+    again = clerk.post("/register", data=hidden(answer))
+    assert again.status_code == 303
+    with house.office.db.read() as session:
+        found = session.scalars(
+            select(registry.Entry).where(
+                registry.Entry.sender_name == "Αποστολέας Την Τελευταία Στιγμή"
+            )
+        ).all()
+    assert len(found) == 1
+
+
 def test_a_fault_of_ours_shows_a_number_to_tell_and_no_detail(
     clerk: Browser, monkeypatch: pytest.MonkeyPatch
 ):
@@ -96,8 +150,8 @@ def test_a_fault_of_ours_shows_a_number_to_tell_and_no_detail(
         "/entries/%00/2026/1",
         "/drafts/99999999999999999999999",
         "/drafts/0",
-        "/work?start=-1",
-        "/work?start=99999999999999999999",
+        "/work?after=-1",
+        "/work?after=99999999999999999999",
         "/book?after=99999999999999999999999",
         "/entries/koino/2026/1/files/99999999999999999999",
     ],

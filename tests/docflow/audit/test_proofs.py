@@ -261,3 +261,46 @@ def test_a_service_that_is_away_leaves_the_day_to_be_stamped(
         pytest.raises(audit.stamping.NoTimestamp),
     ):
         audit.stamping.stamp_days(outbox.Run(office, 1, 1))
+
+
+def code_of(proof: str) -> str:
+    digits = audit.packed(proof)
+    assert digits is not None
+    return f"https://protocol.example/log/check#{digits}"
+
+
+def test_the_number_of_a_qr_code_is_the_proof(
+    proven: tuple[Office, Path, Path], tmp_path: Path
+) -> None:
+    """The program that outsiders have takes it alone, with the document; nothing is asked."""
+    _, proof, letter = proven
+    program = tmp_path / "check.py"
+    program.write_text(Path(str(check_proof.__file__)).read_text())
+    code = tmp_path / "code.txt"
+    code.write_text(code_of(proof.read_text()) + "\n")
+    command = [sys.executable, "-I", program, code, "--key", VERIFIER, "--document", letter]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, "The proof holds."), done.stdout
+    assert "letter.pdf is a file that was registered with it" in done.stdout
+    assert "Αίτηση" not in done.stdout, "the paper says it; the code does not"
+    told = audit.judged(code.read_text(), keys=[VERIFIER], document=letter.read_bytes())
+    assert told.done == ["format", "signature", "place", "data", "document"]
+
+
+def test_a_number_with_another_digit_proves_nothing(proven: tuple[Office, Path, Path]) -> None:
+    digits = code_of(proven[1].read_text()).rpartition("#")[2]
+    for at in range(3, len(digits), 97):
+        other = str((int(digits[at]) + 1) % 10)
+        changed = digits[:at] + other + digits[at + 1 :]
+        assert not audit.judged(changed, keys=[VERIFIER]).holds, at
+    for nonsense in ("#", "0", "1" * 5000, "٣" * 200, digits[:-40], digits + "1" * 40):
+        assert not audit.judged(nonsense, keys=[VERIFIER]).holds
+
+
+def test_a_proof_with_many_files_stays_a_file(proven: tuple[Office, Path, Path]) -> None:
+    text = proven[1].read_text()
+    event = json.loads(audit.notes.Proof.parse(text).extra or b"")["event"]
+    digest = "0" * 64
+    many = event.replace('"files":[', '"files":[' + f'"{digest}",' * 40)
+    assert audit.packed(text) is not None
+    assert audit.packed(_touched(text, event=many)) is None

@@ -1,4 +1,4 @@
-"""Reminders by mail to whoever lets drafts wait, once in so many days."""
+"""Whoever lets drafts wait is told again, once in so many days."""
 
 from datetime import timedelta
 from email import message_from_bytes, policy
@@ -9,6 +9,7 @@ import pytest
 from docflow import audit, circulation, clock, mail, outbox, schedule
 from docflow.office import Office
 from tests.docflow.circulation.chaining import countersigns, deputised, signs
+from tests.docflow.notices.waiting import count, run_notices
 from tests.docflow.steps import begun, circulated, run_jobs, signed
 from tests.factories import Town
 
@@ -31,6 +32,7 @@ def remind(office: Office, days: int) -> list[tuple[str, str]]:
         with office.db.begin() as session:
             outbox.enqueue(session, "circulation.remind")
         run_jobs(office, *REMIND)
+        run_notices(office)
     sent = sorted(set(folder.glob("*.eml")) - before) if folder.exists() else []
     messages = [message_from_bytes(one.read_bytes(), policy=policy.default) for one in sent]
     return [(str(m["To"]), m.get_content()) for m in messages]
@@ -42,8 +44,8 @@ def test_after_the_days_of_the_setting_the_person_is_reminded_once(
     assert remind(signing_office, 2) == []
     [(to, said)] = remind(signing_office, 4)
     assert to == "director@paradeigma.example"
-    assert "/drafts" in said
-    assert "Γιώργος Αλεξίου" in said
+    assert "Σχέδιο αναμένει την υπογραφή σας" in said
+    assert "/notices/" in said
     assert remind(signing_office, 5) == []
     assert len(remind(signing_office, 8)) == 1
     with signing_office.db.begin() as session:
@@ -59,15 +61,32 @@ def test_the_mail_says_nothing_of_the_document(
     assert "Σύλλογος" not in said
 
 
+def test_the_reminder_takes_the_place_of_the_first_notice(
+    signing_office: Office, town: Town, draft_id: int
+) -> None:
+    assert count(signing_office, town, "director") == 1
+    remind(signing_office, 4)
+    assert count(signing_office, town, "director") == 1
+    signed(signing_office, town, draft_id, "director")
+    assert count(signing_office, town, "director") == 0
+    assert count(signing_office, town, "mayor") == 1
+
+
 def test_a_deputy_is_told_too(
     signing_office: Office, town: Town, draft_id: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(mail, "send", lambda _, *, to, **__: told.append(to))
+    told: dict[str, str] = {}
+
+    def send(_: object, *, to: str, text: str, **__: object) -> str:
+        told[to] = text
+        return "<id>"
+
+    monkeypatch.setattr(mail, "send", send)
     week = clock.today() + timedelta(days=7)
     deputised(signing_office, town, "director", "secretary", valid_to=week)
     remind(signing_office, 4)
-    assert told == ["director@paradeigma.example", "secretary@paradeigma.example"]
+    assert set(told) == {"director@paradeigma.example", "secretary@paradeigma.example"}
+    assert "(στη θέση: Γιώργος Αλεξίου)" in told["secretary@paradeigma.example"]
 
 
 def test_who_has_signed_and_who_is_not_yet_asked_get_no_mail(

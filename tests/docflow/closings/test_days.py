@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import Session
 
 import signing
-from docflow import audit, clock, closings, registry, workdays
+from docflow import audit, calendars, clock, closings, registry
 from docflow.closings import content as contents
 from docflow.closings import making
 from docflow.closings.models import NOTHING_BEFORE
@@ -108,11 +108,10 @@ def test_holidays_need_no_register_and_move_the_deadline(
     signing_office: Office, town: Town
 ) -> None:
     """Good Friday and Easter Monday of the Orthodox Easter of 2026, and the town's own day."""
-    office = Office(
-        signing_office.settings.model_copy(update={"local_holidays": ["04-14"]}),
-        signing_office.db,
-        signing_office.store,
-    )
+    office = signing_office
+    patron = calendars.OwnDay("Πολιούχος", month=4, day=14)
+    with office.db.begin() as session:
+        calendars.add(session, patron, by=town.person(session, "administrator"))
     letters(office, town, date(2026, 4, 9))
     days = waiting(office, town, date(2026, 4, 16))
     assert [one.day for one in days] == [date(2026, 4, 9), date(2026, 4, 15)]
@@ -386,5 +385,5 @@ def test_verification_agrees_with_days_as_they_were_closed(
 
 
 def test_sunday_is_no_working_day() -> None:
-    assert not workdays.is_working(SUNDAY)
-    assert workdays.next_working_day(SATURDAY) == NEXT_MONDAY
+    assert not calendars.Calendar().is_working(SUNDAY)
+    assert calendars.Calendar().next_working_day(SATURDAY) == NEXT_MONDAY

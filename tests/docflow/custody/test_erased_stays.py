@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from sqlalchemy import JSON, String, text
 from sqlalchemy.exc import DBAPIError
 
 import docflow
-from docflow import custody, documents, registry
+from docflow import clock, custody, deadlines, documents, registry, routing
 from docflow.documents import again, reading, unpacking
 from docflow.registry import indexing
 from docflow.tables import Base
@@ -147,19 +148,29 @@ CODED = {
     *("channel", "via", "what", "basis", "source", "fate", "field", "print", "signature_level"),
     *("languages",),
 }
-CODES = {"scan_documents.reason", "scan_documents.problem", "scan_pages.problem"}
+CODES = {
+    "case_file_items.end_kind",
+    "clock_events.standing",
+    "clock_events.unit",
+    "deadline_reminders.addressee",
+    "deadline_reminders.user_ids",
+    "scan_documents.problem",
+    "scan_documents.reason",
+    "scan_pages.problem",
+}
 
 
 def erased_columns() -> dict[str, str | None]:
-    """By table: what an erasure writes; None where it deletes the row."""
-    versions = Path(docflow.__file__).parents[1] / "alembic" / "versions"
-    path = versions / "2026_11_22_1700_reads_and_storage.py"
-    spec = importlib.util.spec_from_file_location("reads_and_storage", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return {table: changes for table, _, changes in module.ERASED}
+    """By table: what an erasure writes, by any migration; None where it deletes the row."""
+    found: dict[str, str | None] = {}
+    for path in sorted((Path(docflow.__file__).parents[1] / "alembic" / "versions").glob("*.py")):
+        spec = importlib.util.spec_from_file_location(path.stem, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        found |= {table: changes for table, _, changes in getattr(module, "ERASED", ())}
+    return found
 
 
 def columns_of_entries() -> list[tuple[str, str]]:
@@ -269,3 +280,39 @@ def test_a_draft_that_answers_an_erased_entry_stays(
     with house.office.db.read() as session:
         assert session.scalar(text("SELECT body_text FROM drafts")) == "Αναγνώστου"
         assert "a" * 64 in custody.references.needed(session)
+
+
+def test_notes_opinions_and_forwardings_are_erased_too_and_none_comes_later(house: House) -> None:
+    with house.office.db.begin() as session:
+        by, to = house.town.person(session, "secretary"), house.town.target("ΝΟΜ")
+        routing.notes.write(session, house.entry.id, by=by, text="Αναγνώστου")
+        request = routing.Request(to, "Αναγνώστου", is_awaited=False)
+        kind = routing.ContributionKind.OPINION
+        routing.contributions.ask(session, house.entry.id, by=by, kind=kind, requests=[request])
+        routing.forward(session, house.entry.id, by=by, to_name="Αναγνώστου", reason="Αναγνώστου")
+    erase(house, house.entry.id)
+    with house.office.db.begin() as session:
+        for table in ("handling_notes", "contributions", "forwardings"):
+            [row] = session.scalars(text(f"SELECT to_jsonb({table})::text FROM {table}")).all()
+            assert "Αναγνώστου" not in row
+    with pytest.raises(routing.notes.Erased), house.office.db.begin() as session:
+        routing.notes.write(session, house.entry.id, by=by, text="Αναγνώστου")
+
+
+def test_why_a_clock_stood_still_and_whom_the_applicant_was_told_of_are_erased(
+    house: House,
+) -> None:
+    entry_id = house.entry.id
+    with house.office.db.begin() as session:
+        by = house.town.person(session, "secretary")
+        due_on = clock.today() + timedelta(days=20)
+        routing.mark(session, entry_id, by=by, priority=registry.Priority.NORMAL, due_on=due_on)
+        deadlines.suspend(session, entry_id, by=by, reason="Αναγνώστου")
+        routing.forward(session, entry_id, by=by, to_name="Αναγνώστου", reason="Αναγνώστου")
+    erase(house, entry_id)
+    with house.office.db.begin() as session:
+        for table in ("clock_events", "applicant_notices"):
+            rows = session.scalars(text(f"SELECT to_jsonb({table})::text FROM {table}")).all()
+            assert rows
+            assert "Αναγνώστου" not in "".join(rows)
+            assert "@" not in "".join(rows)

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import create_engine, func, select, text
 from sqlalchemy.exc import DBAPIError
 
-from docflow import audit, imports, outbox, registry, search
+from docflow import audit, imports, notices, outbox, registry, search
 from docflow.imports import Duplicates, Field, ImportState
 from docflow.office import Office
 from docflow.principal import NotAllowed
@@ -177,6 +177,11 @@ def test_three_bad_rows_are_named_and_only_left_out_at_a_persons_wish(committed,
         imports.confirm(session, one.id, by=registrar, zone=factories.ZONE, without_bad=True)
     run_jobs(committed)
     assert len(entries(committed)) == 36
+    with committed.db.read() as session:
+        told = notices.listing.listed(session, by=registrar).lines
+        assert [(line.kind, line.subject.page, line.times) for line in told] == [
+            ("import-ended", f"/imports/{one.id}", 2)
+        ]
 
 
 def test_a_dry_run_writes_nothing_into_the_register(committed, registrar):

@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock, kinds, registry, search
+from docflow.calendars import Calendar
 from docflow.kinds import Defaults, Definition, Field, FieldType
 from docflow.kinds import definitions as words
 from docflow.office import Office
@@ -62,12 +63,13 @@ def test_an_entry_gets_kind_values_and_the_defaults_of_its_kind(
     ]
     handling = session.get_one(registry.Handling, entry.id)
     assert handling.priority == Priority.URGENT
-    assert handling.due_on == clock.today() + timedelta(days=10)
+    ten_days_on = clock.today() + timedelta(days=10)
+    assert handling.due_on == Calendar().at_or_after(ten_days_on)
 
 
 def test_what_was_said_counts_before_the_defaults(session: Session, town: Town) -> None:
     _defined(session, town)
-    due = clock.today() + timedelta(days=3)
+    due = Calendar().next_working_day(clock.today())
     entry = factories.letter(
         session, town, kind="klisi", values={"fine": "1"}, priority=Priority.NORMAL, due_on=due
     )

@@ -106,3 +106,13 @@ def test_a_time_without_a_zone_is_refused(receipt_data: ReceiptData):
     without = datetime(2026, 11, 20, 10, 41, 7)  # noqa: DTZ001 (the point of the test)
     with pytest.raises(ValueError, match="time zone"):
         receipt(replace(receipt_data, registered_at=without), language="el")
+
+
+def test_the_proof_itself_is_read_from_paper(read, receipt_data: ReceiptData):
+    """The longest that is printed, at the resolution of a telephone over a sheet, on one page."""
+    digits = "9" * 3371  # 1400 bytes
+    address = "https://protocol.dimos-paradeigmatos.gr/log/check#"
+    proven = replace(receipt_data, has_proof=True, proof_address=address, proof_digits=digits)
+    found = read(receipt(proven, language="el"))
+    assert len(found.pages) == 1
+    assert sorted(found.codes(dpi=150)) == sorted([receipt_data.verification_url, address + digits])

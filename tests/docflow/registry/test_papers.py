@@ -5,6 +5,7 @@ from typing import Any
 
 import pypdfium2
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import func, select
 
 import signing
@@ -86,6 +87,27 @@ def test_a_seal_that_cannot_be_used_sends_nobody_away(
     assert "not sealed" in caplog.text
 
 
+def test_a_receipt_from_before_its_proof_is_followed_by_one_with_it(
+    office: Office, town: Town
+) -> None:
+    """The counter does not wait for the log; who asks later gets the proof on the paper too."""
+    entry = registered(office, town)
+    early = receipt(office, town, entry)
+    assert receipt(office, town, entry) == early, "there is no proof yet"
+    with office.db.begin() as session:
+        while audit.sequence(session):
+            pass
+        key = Ed25519PrivateKey.generate()
+        audit.sign_heads(session, origins={town.body_id: "protocol.example/log/x"}, keys=[key])
+    proven = receipt(office, town, entry)
+    assert "είναι συνημμένη" in text_of(proven)
+    assert "είναι συνημμένη" not in text_of(early)
+    assert receipt(office, town, entry) == proven
+    with office.db.begin() as session:
+        kinds = session.scalars(select(Paper.kind).order_by(Paper.kind)).all()
+    assert kinds == ["receipt", "receipt-unproven"]
+
+
 def test_each_print_of_a_label_is_an_event(office: Office, town: Town) -> None:
     entry = registered(office, town)
     with office.db.begin() as session:
@@ -120,7 +142,7 @@ def test_an_annulment_while_the_receipt_is_printed_is_on_it(
     monkeypatch.setattr(printing, "receipt", slow)
     assert "Άλλη υπηρεσία" in text_of(receipt(office, town, entry))
     with office.db.begin() as session:
-        assert session.scalars(select(Paper.kind)).all() == ["receipt-annulled"]
+        assert session.scalars(select(Paper.kind)).all() == ["receipt-annulled-unproven"]
 
 
 def test_a_receipt_of_what_changes_again_and_again_is_given_up(

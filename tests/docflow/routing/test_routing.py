@@ -99,15 +99,15 @@ def test_the_charge_of_a_person_is_not_for_his_colleague(
         routing.accept(session, entry.id, by=town.person(session, "colleague"))
 
 
-def test_a_returned_item_is_back_with_who_charged_it(
+def test_what_is_refused_is_back_with_who_charged_it(
     session: Session, town: Town, entry: Entry
 ) -> None:
     charge(session, town, entry, "ΟΔΟΠ", "engineer")
-    row = routing.send_back(
+    row = routing.refuse(
         session, entry.id, by=town.person(session, "engineer"), reason="Αναρμόδια υπηρεσία"
     )
     now = handling(session, entry)
-    assert (row.state, row.reason) == (ChargeState.RETURNED, "Αναρμόδια υπηρεσία")
+    assert (row.state, row.reason) == (ChargeState.REFUSED, "Αναρμόδια υπηρεσία")
     assert (now.state, now.unit_id, now.user_id) == (
         HandlingState.NEW,
         town.units["ΓΡΑΜ"],
@@ -118,7 +118,8 @@ def test_a_returned_item_is_back_with_who_charged_it(
 def test_an_accepted_item_can_still_be_returned(session: Session, town: Town, entry: Entry) -> None:
     factories.accepted(session, town, entry)
     by = town.person(session, "engineer")
-    routing.send_back(session, entry.id, by=by, reason="Λείπουν σχέδια")
+    row = routing.send_back(session, entry.id, by=by, reason="Λείπουν σχέδια")
+    assert row.state == ChargeState.RETURNED
     assert handling(session, entry).state == HandlingState.NEW
 
 
@@ -235,7 +236,7 @@ def test_a_filed_item_is_closed_with_its_reason(session: Session, town: Town, en
         by.user_id,
     )
     assert routing.counts(session, by=by)[Basket.MINE] == 0
-    assert routing.acts(session, entry, by=by) == routing.Acts()
+    assert routing.acts(session, entry, by=by) == routing.Acts(note=True)
 
 
 def test_only_the_responsible_person_or_his_head_files(
@@ -279,13 +280,15 @@ def test_what_a_page_offers_is_what_the_domain_allows(
         acts = routing.acts(session, entry, by=town.person(session, who))
         return {name for name in acts.__dataclass_fields__ if getattr(acts, name)}
 
-    assert offered("clerk") == set()
-    assert offered("secretary") == {"mark", "charge", "inform", "file"}
+    leads = {"inform", "ask", "file", "forward", "note"}
+    assert offered("auditor") == set()
+    assert offered("clerk") == {"note"}
+    assert offered("secretary") == {"mark", "charge", *leads}
     charge(session, town, entry, "ΟΔΟΠ", "engineer")
-    assert offered("engineer") == {"accept", "send_back", "pass_on", "inform", "file"}
-    assert offered("colleague") == set()
+    assert offered("engineer") == {"accept", "refuse", "pass_on", *leads}
+    assert offered("colleague") == {"note"}
     routing.accept(session, entry.id, by=town.person(session, "engineer"))
-    assert offered("engineer") == {"send_back", "pass_on", "inform", "file", "answer"}
+    assert offered("engineer") == {"send_back", "pass_on", "answer", *leads}
 
 
 def test_every_act_is_an_event(session: Session, town: Town, entry: Entry) -> None:
@@ -306,7 +309,7 @@ def test_every_act_is_an_event(session: Session, town: Town, entry: Entry) -> No
         "entry.charged",
         "charge.accepted",
         "entry.charged",
-        "charge.returned",
+        "charge.refused",
         "entry.closed",
         "entry.reopened",
     ]
@@ -404,13 +407,13 @@ def test_an_item_is_overdue_the_day_after_its_deadline(session: Session, town: T
             entry.id,
             by=town.person(session, "secretary"),
             priority=Priority.NORMAL,
-            due_on=date(2026, 5, 10),
+            due_on=date(2026, 5, 11),
         )
         factories.accepted(session, town, entry)
     by = town.person(session, "engineer")
-    with clock.pretend(athens(2026, 5, 10, 23, 59)):
+    with clock.pretend(athens(2026, 5, 11, 23, 59)):
         assert routing.basket(session, Basket.OVERDUE, by=by) == []
-    with clock.pretend(athens(2026, 5, 11, 0, 1)):
+    with clock.pretend(athens(2026, 5, 12, 0, 1)):
         [line] = routing.basket(session, Basket.OVERDUE, by=by)
         assert line.is_overdue(clock.today())
 

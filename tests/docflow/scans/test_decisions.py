@@ -5,7 +5,7 @@ from io import BytesIO
 import pikepdf
 import pytest
 
-from docflow import registry, scans
+from docflow import notices, registry, scans
 from docflow.errors import Conflict, DocflowError, Invalid
 from docflow.registry import Entry
 from tests import factories
@@ -33,6 +33,18 @@ def test_a_person_files_a_scan_under_its_entry(desk: Desk) -> None:
     assert desk.told(batch_id) == [("filed", None, [1, 2, 3])]
     [scan] = desk.files(entry)
     assert scan.role == "scan"
+
+
+def test_who_brought_a_batch_is_told_that_it_waits_until_it_is_decided(desk: Desk) -> None:
+    def unread(username: str) -> int:
+        with desk.office.db.read() as session:
+            return notices.listing.unread(session, by=desk.town.person(session, username))
+
+    entry, before = desk.letter(), unread("clerk")
+    _, document_id = waiting(desk)
+    assert (unread("clerk"), unread("director")) == (before + 1, 0)
+    attach(desk, document_id, entry)
+    assert unread("clerk") == before
 
 
 def test_a_person_may_add_a_second_scan(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 // Keys for people who never touch the mouse: Ctrl+Enter sends the main form, Alt+letter goes where
-// [data-shortcut] says, arrows walk the rows of a list. Plain letters are never caught.
+// [data-shortcut] says, arrows walk the rows of a list. Plain letters are caught in the rows of a work
+// list alone (work-list.js).
 
 // The key's place counts (KeyN), because on a Greek keyboard the same key types another letter.
 const ALT = /^Alt\+([A-Z0-9])$/;

@@ -12,18 +12,28 @@ export async function checkProofs(root) {
     // Before the file buttons' own handler, which would send the form
     const here = (event) => submitted(event, place);
     if (able) place.querySelector("form").addEventListener("submit", here, { capture: true });
+    opened(place, able);
   }
+}
+
+// The QR code of a receipt leads here with the proof behind the #, which no browser sends.
+function opened(place, able) {
+  if (!/^#\d{100,4300}$/.test(location.hash)) return;
+  const form = place.querySelector("form");
+  form.elements.code.value = location.hash.slice(1);
+  if (able) form.requestSubmit();
 }
 
 async function submitted(event, place) {
   const form = event.target;
   const proof = form.elements.proof.files[0];
-  if (!proof) return; // the server says what is missing
+  const code = form.elements.code.value.trim();
+  if (!proof && !code) return; // the server says what is missing
   event.preventDefault();
   event.stopImmediatePropagation();
   const document_ = form.elements.document.files[0];
   const outcome = await check(
-    await proof.text(),
+    proof ? await proof.text() : code,
     form.elements.key.value.split(/\s+/).filter(Boolean),
     document_ ? await document_.arrayBuffer() : null,
   );
@@ -51,7 +61,7 @@ function show(place, { done, failed, facts }) {
 export async function check(text, keys, document_) {
   const done = [];
   try {
-    const proof = parse(text);
+    const proof = text.startsWith(HEADER) ? parse(text) : await unpacked(text);
     done.push("format");
     const head = await signed(proof.note, keys);
     done.push("signature");
@@ -101,6 +111,43 @@ function parse(text) {
     hashes: lines.slice(3).map(base64),
     note: text.slice(end + 2),
   };
+}
+
+// What a QR code holds, as `docflow/audit/check_proof.py` describes it
+async function unpacked(code) {
+  const digits = code.slice(code.lastIndexOf("#") + 1).replace(/\s/g, "");
+  if (!/^\d{1,4300}$/.test(digits)) throw new Error("format");
+  const number = BigInt(digits).toString(16);
+  const data = unhex(number.length % 2 ? `0${number}` : number);
+  if (data[0] !== 1) throw new Error("format");
+  const [index, size] = [data.slice(1, 7), data.slice(7, 13)].map((part) => part.reduce((sum, byte) => sum * 256 + byte, 0));
+  let at = 13;
+  const take = (length) => {
+    at += length;
+    if (at > data.length) throw new Error("format");
+    return data.slice(at - length, at);
+  };
+  const origin = strict(take(take(1)[0]));
+  const [signature, salt] = [take(68), await hex(take(32))];
+  const hashes = Array.from({ length: take(1)[0] }, () => take(32));
+  const event = await unmarked(data.slice(at));
+  const top = await rootFrom(await leafOf(event, salt), index, size, hashes);
+  const note = `${origin}\n${size}\n${unbase64(top)}\n\n— ${origin} ${unbase64(signature)}\n`;
+  JSON.parse(event);
+  return { extra: { event, salt, record: null }, index, hashes, note };
+}
+
+// The event with its digests as letters: a byte 1 and 32 bytes stand for each
+async function unmarked(bytes) {
+  const parts = [];
+  for (let at = 0; at < bytes.length; ) {
+    const mark = bytes.indexOf(1, at);
+    const end = mark < 0 ? bytes.length : mark;
+    parts.push(bytes.slice(at, end));
+    if (mark >= 0) parts.push(utf8(await hex(bytes.slice(mark + 1, mark + 33))));
+    at = mark < 0 ? end : mark + 33;
+  }
+  return strict(join(...parts));
 }
 
 // Origin, size and root of the note, once one of the keys is found to have signed it
@@ -175,6 +222,8 @@ const digest = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-2
 const hex = async (bytes) => [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 const unhex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 const same = (a, b) => a.length === b.length && a.every((byte, place) => byte === b[place]);
+const strict = (bytes) => new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+const unbase64 = (bytes) => btoa(String.fromCharCode(...bytes));
 const base64 = (text) => Uint8Array.from(atob(text), (char) => char.charCodeAt(0));
 
 function join(...parts) {

@@ -1,0 +1,55 @@
+"""Deadlines of entries: clocks that stand still and run on, reminders, notices, calendars."""
+
+from docflow.calendars import Addressee
+from docflow.deadlines import applicants, feeds, reckoning, reminding
+from docflow.deadlines.agenda import Agenda, Whose, agenda, month
+from docflow.deadlines.feeds import NoSuchFeed
+from docflow.deadlines.models import (
+    ApplicantNotice,
+    CalendarFeed,
+    DeadlineReminder,
+    NoticeKind,
+    NoticeState,
+)
+from docflow.deadlines.reminding import escalated
+from docflow.deadlines.service import (
+    AlreadySuspended,
+    ClockView,
+    DeadlinePassed,
+    ExtensionTooLong,
+    NoDeadline,
+    NotSuspended,
+    extend,
+    resume,
+    suspend,
+    view,
+)
+
+__all__ = [
+    "Addressee",
+    "Agenda",
+    "AlreadySuspended",
+    "ApplicantNotice",
+    "CalendarFeed",
+    "ClockView",
+    "DeadlinePassed",
+    "DeadlineReminder",
+    "ExtensionTooLong",
+    "NoDeadline",
+    "NoSuchFeed",
+    "NotSuspended",
+    "NoticeKind",
+    "NoticeState",
+    "Whose",
+    "agenda",
+    "applicants",
+    "escalated",
+    "extend",
+    "feeds",
+    "month",
+    "reckoning",
+    "reminding",
+    "resume",
+    "suspend",
+    "view",
+]

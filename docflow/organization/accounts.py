@@ -1,0 +1,318 @@
+"""Accounts made and kept by hand: who somebody is, and whether he may log in.
+
+An administrator does it for his own body. Nobody changes his own rights, so that whoever runs the
+system does not open documents to himself (domain row 102), and the last administrator stays one.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from docflow import audit, clock
+from docflow.errors import Conflict, Invalid
+from docflow.folding import line
+from docflow.i18n import t
+from docflow.organization.login import end_sessions, hash_password
+from docflow.organization.models import Grant, Unit, User
+from docflow.organization.passwords import random_password, require_long
+from docflow.organization.principals import (
+    NoSuchUser,
+    in_service,
+    is_in_service,
+    is_person,
+    valid_today,
+)
+from docflow.principal import Principal, Role
+
+_USERNAME = re.compile(r"[a-z][a-z0-9.-]{1,31}")
+_MAX_TEXT = 200
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+class BadAccount(Invalid):
+    """The account cannot be like this."""
+
+
+class UsernameTaken(Conflict):
+    """Somebody has this user name already."""
+
+
+class OwnRights(Conflict):
+    """Nobody changes his own rights, locks himself out or ends his own service."""
+
+
+class LastAdministrator(Conflict):
+    """A body is never without an administrator."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountData:
+    """What an account says of a person."""
+
+    full_name: str
+    title: str = ""
+    email: str = ""
+    language: str = "el"
+
+
+@dataclass(frozen=True, slots=True)
+class GrantInfo:
+    """A role of a person, with the unit where it is tied to one."""
+
+    id: int
+    role: str
+    unit_id: int | None
+    unit: str
+    unit_code: str
+    valid_from: date
+    valid_to: date | None
+    is_valid: bool
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account as the administrator sees it."""
+
+    id: int
+    username: str
+    full_name: str
+    title: str
+    email: str
+    language: str
+    state: str  # active, locked, closed or technical
+    service_ends_on: date | None
+    is_from_provider: bool
+    grants: tuple[GrantInfo, ...]
+
+
+def listing(
+    session: Session, *, by: Principal, query: str = "", with_closed: bool = False
+) -> list[Account]:
+    """The accounts of the body by name. Raises NotAllowed."""
+    require_administrator(by)
+    wanted: list[ColumnElement[bool]] = [User.body_id == by.body_id]
+    if query:
+        like = f"%{query[:100].replace('%', '').replace('_', '')}%"
+        wanted.append(or_(User.full_name.ilike(like), User.username.ilike(like)))
+    if not with_closed:
+        wanted.append(User.is_active.is_(True))
+    rows = session.scalars(select(User).where(*wanted).order_by(User.full_name, User.id)).all()
+    return _accounts(session, rows)
+
+
+def one(session: Session, user_id: int, *, by: Principal) -> Account:
+    """An account of the body. Raises NotAllowed, NoSuchUser."""
+    require_administrator(by)
+    return _accounts(session, [held(session, user_id, by.body_id, lock=False)])[0]
+
+
+def create(
+    session: Session,
+    username: str,
+    data: AccountData,
+    *,
+    by: Principal,
+    password: str | None = None,
+    issuer: str | None = None,
+) -> User:
+    """Make an account without roles; with a password, it must be changed at the first login.
+
+    `issuer` names the identity provider through which the person logs in; without it and without a
+    password it is a technical account.
+
+    Raises NotAllowed, BadAccount, BadPassword, UsernameTaken.
+    """
+    require_administrator(by)
+    name = username.strip().lower()
+    if not _USERNAME.fullmatch(name):
+        raise BadAccount(
+            t("A user name has 2 to 32 small Latin letters, digits, dots and dashes."),
+            field="username",
+        )
+    clean = _checked(data)
+    if password is not None:
+        require_long(password)
+    if session.scalar(select(User.id).where(User.username == name)) is not None:
+        raise UsernameTaken(t("There is an account {username} already.", username=name))
+    row = User(
+        body_id=by.body_id,
+        username=name,
+        full_name=clean.full_name,
+        title=clean.title,
+        email=clean.email,
+        language=clean.language,
+        password_hash=hash_password(password) if password is not None else None,
+        must_change_password=password is not None,
+        oidc_issuer=issuer,
+    )
+    session.add(row)
+    session.flush()  # its id, for the event
+    audit.record(session, "user.created", by=by, subject=("user", row.id), username=name)
+    return row
+
+
+def change(session: Session, user_id: int, data: AccountData, *, by: Principal) -> User:
+    """Say anew who somebody is. What he signed keeps the title that he had then.
+
+    Raises NotAllowed, NoSuchUser, BadAccount.
+    """
+    require_administrator(by)
+    clean, row = _checked(data), held(session, user_id, by.body_id)
+    names = ("full_name", "title", "email", "language")
+    changed = [name for name in names if getattr(row, name) != getattr(clean, name)]
+    for name in changed:
+        setattr(row, name, getattr(clean, name))
+    if changed:
+        audit.record(
+            session, "user.changed", by=by, subject=("user", row.id), fields=sorted(changed)
+        )
+    return row
+
+
+def lock(session: Session, user_id: int, *, by: Principal) -> User:
+    """Lock somebody out at once, and end his logins. His work stays, and goes to nobody new.
+
+    Raises NotAllowed, OwnRights, NoSuchUser, LastAdministrator.
+    """
+    require_administrator(by)
+    require_another(by, user_id)
+    row = held(session, user_id, by.body_id)
+    require_administrator_left(session, row)
+    if row.locked_at is None:
+        row.locked_at = clock.now()
+        end_sessions(session, row.id)
+        audit.record(session, "user.locked", by=by, subject=("user", row.id))
+    return row
+
+
+def unlock(session: Session, user_id: int, *, by: Principal) -> User:
+    """Take a lock away, also the rest after wrong passwords. Raises NotAllowed, NoSuchUser."""
+    require_administrator(by)
+    row = held(session, user_id, by.body_id)
+    if row.locked_at is not None or row.locked_until is not None:
+        row.locked_at = row.locked_until = None
+        row.failed_logins = 0
+        audit.record(session, "user.unlocked", by=by, subject=("user", row.id))
+    return row
+
+
+def new_password(session: Session, user_id: int, *, by: Principal) -> str:
+    """A password to be handed over, good for one login; the person then chooses his own.
+
+    Raises NotAllowed, OwnRights, NoSuchUser.
+    """
+    require_administrator(by)
+    require_another(by, user_id)
+    row, made = held(session, user_id, by.body_id), random_password()
+    row.password_hash, row.must_change_password = hash_password(made), True
+    row.failed_logins, row.locked_until = 0, None
+    end_sessions(session, row.id)
+    audit.record(session, "user.password-reset", by=by, subject=("user", row.id))
+    return made
+
+
+def require_administrator(by: Principal) -> None:
+    by.require_scope("administer")
+    by.require(by.is_administrator, t("Only an administrator keeps accounts."))
+
+
+def require_administrator_left(session: Session, row: User) -> None:
+    """Raises LastAdministrator where this account is the only one that can administer the body."""
+    of_body = (
+        select(User.id)
+        .join(Grant, Grant.user_id == User.id)
+        .where(
+            User.body_id == row.body_id,
+            Grant.role == Role.ADMINISTRATOR,
+            valid_today(Grant),
+            in_service(),
+        )
+    )
+    left = set(session.scalars(of_body))
+    if left == {row.id}:
+        raise LastAdministrator(
+            t("This is the only administrator of the body. Name another one first.")
+        )
+
+
+def held(session: Session, user_id: int, body_id: int, *, lock: bool = True) -> User:
+    """An account of the body, held until the transaction ends. Raises NoSuchUser."""
+    query = select(User).where(User.id == user_id, User.body_id == body_id)
+    if lock:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    row = session.scalar(query)
+    if row is None:
+        raise NoSuchUser(t("There is no such account in this body."))
+    return row
+
+
+def require_another(by: Principal, user_id: int) -> None:
+    if by.user_id == user_id:
+        raise OwnRights(t("Nobody does this to his own account. Ask another administrator."))
+
+
+def _checked(data: AccountData) -> AccountData:
+    name, title, email = line(data.full_name), line(data.title), line(data.email)
+    if not 2 <= len(name) <= _MAX_TEXT:
+        raise BadAccount(t("Write the full name, of 2 to 200 characters."), field="full_name")
+    if len(title) > _MAX_TEXT:
+        raise BadAccount(t("At most {max} characters fit here.", max=_MAX_TEXT), field="title")
+    if email and (len(email) > _MAX_TEXT or not _EMAIL.fullmatch(email)):
+        raise BadAccount(t("This is not an e-mail address."), field="email")
+    language = data.language if data.language in ("el", "en") else "el"
+    return AccountData(name, title, email, language)
+
+
+def _accounts(session: Session, rows: Iterable[User]) -> list[Account]:
+    found = list(rows)
+    grants = session.execute(
+        select(Grant, Unit.name, Unit.code)
+        .outerjoin(Unit, Unit.id == Grant.unit_id)
+        .where(Grant.user_id.in_([row.id for row in found]))
+        .order_by(Grant.valid_from, Grant.id)
+    ).all()
+    today = clock.today()
+    of: dict[int, list[GrantInfo]] = {}
+    for grant, name, code in grants:
+        is_over = grant.valid_to is not None and grant.valid_to < today
+        of.setdefault(grant.user_id, []).append(
+            GrantInfo(
+                id=grant.id,
+                role=grant.role,
+                unit_id=grant.unit_id,
+                unit=name or "",
+                unit_code=code or "",
+                valid_from=grant.valid_from,
+                valid_to=grant.valid_to,
+                is_valid=not is_over and grant.valid_from <= today,
+                is_over=is_over,
+            )
+        )
+    return [
+        Account(
+            id=row.id,
+            username=row.username,
+            full_name=row.full_name,
+            title=row.title,
+            email=row.email,
+            language=row.language,
+            state=_state(row),
+            service_ends_on=row.service_ends_on,
+            is_from_provider=row.oidc_issuer is not None,
+            grants=tuple(of.get(row.id, ())),
+        )
+        for row in found
+    ]
+
+
+def _state(row: User) -> str:
+    if not row.is_active or (not is_in_service(row) and row.locked_at is None):
+        return "closed"
+    if row.locked_at is not None:
+        return "locked"
+    return "active" if is_person(row) else "technical"

@@ -1,0 +1,223 @@
+"""The entries of a search that the person may see: ids, and what is counted of them.
+
+How a search of a million stays quick. The index of words also holds the keys of `search_texts`, so
+PostgreSQL intersects "has the word" with "is work of this unit" before it touches a row. The newest
+blocks of entries are looked into first, and older ones only until there is enough. Each hit is then
+asked for its rights (`registry.visible_to`), and no more than MOST of them, the newest, are taken:
+beyond that a count says "more than".
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Select,
+    bindparam,
+    cast,
+    func,
+    select,
+    text,
+    union,
+)
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import Session
+
+from docflow import kinds, registry
+from docflow.principal import Principal
+from docflow.registry import Annulment, Book, Entry, Handling, SearchText, findable
+from docflow.search.filters import Filters, conditions, with_files
+
+MOST = 1000
+"""Hits that are taken, counted and sorted; of more it is only said that there are more."""
+_BLOCKS_OF_ALL, _BLOCKS_OF_UNIT = (2, 10), (10,)
+"""How many of the newest blocks the first passes look into, where all is open, or a unit's work."""
+_NO_ENTRY = 2**62  # above any id
+
+# A plan for the values of this very query, enough memory for the bitmap of a common word (a lossy
+# one would make PostgreSQL look at every row again), and no reading of whole tables, which its
+# estimates for the beginnings of words are too coarse to judge.
+_PLAN = text(
+    "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), "
+    "set_config('work_mem', '48MB', true), set_config('enable_seqscan', 'off', true)"
+)
+_PLAN_AGAIN = text("SELECT set_config('enable_seqscan', 'on', true)")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A hit, with what it is counted by."""
+
+    id: int
+    registered_at: datetime
+    year: int
+    book: str
+    direction: str
+    channel: str
+    state: str | None
+    unit_id: int | None
+    user_id: int | None
+    kind: str | None
+    is_annulled: bool
+    has_files: bool
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class InSight:
+    """The newest hits, at most MOST of them; `is_more`: there are others."""
+
+    rows: tuple[Row, ...]
+    is_more: bool = False
+
+
+def of_ids(
+    session: Session, ids: Iterable[int], wanted: Filters, *, by: Principal, zone: str
+) -> InSight:
+    """Those of the entries that the person may see and that pass the filters."""
+    found = _fetched(session, _rows(wanted, by, zone).where(Entry.id.in_(list(ids))))
+    return InSight(tuple(found[:MOST]), len(found) > MOST)
+
+
+def of_query(
+    session: Session,
+    query: str,
+    beside: Sequence[Select[int]],
+    wanted: Filters,
+    *,
+    by: Principal,
+    zone: str,
+    most: int = MOST,
+) -> InSight:
+    """Entries whose words match the `tsquery`, or that one of the selects of ids names.
+
+    Candidates come from the index in the order of their age, some more than are wanted; where
+    rights and filters leave too few of them, four times as many are asked for, and so on.
+    """
+    session.execute(_PLAN)
+    found: list[Row] = []
+    for conditions_ in _passes(session, by):
+        before, chunk = _NO_ENTRY, most + most // 5 + 1
+        while len(found) <= most:
+            ids = _candidates(session, query, beside, conditions_, before, chunk, by)
+            rows = _rows(wanted, by, zone).where(Entry.id == func.any(_array(ids)))
+            found = _merged(found, _fetched(session, rows.limit(most + 1)) if ids else [])
+            if len(ids) < chunk:
+                break
+            before, chunk = ids[-1], chunk * 4
+        if len(found) > most:
+            break
+    session.execute(_PLAN_AGAIN)
+    return InSight(tuple(found[:most]), len(found) > most)
+
+
+def _candidates(
+    session: Session,
+    query: str,
+    beside: Sequence[Select[int]],
+    within: Sequence[ColumnElement[bool]],
+    before: int,
+    chunk: int,
+    by: Principal,
+) -> Sequence[int]:
+    """Ids of the newest matching entries below `before`, seen by whomever.
+
+    The matches are made first and sorted then: PostgreSQL would else be tempted to walk through
+    all entries from the newest on, reading the words of each.
+    """
+    texts = select(SearchText.entry_id.label("id")).where(_matches(query), *within)
+    if by.confidential_reads:
+        beside = [*beside, _in_whole_books(query, by)]
+    matching = (union(texts, *beside) if beside else texts).cte("matching")
+    matching = matching.prefix_with("MATERIALIZED")
+    newest = select(matching.c.id).where(matching.c.id < before)
+    return session.scalars(newest.order_by(matching.c.id.desc()).limit(chunk)).all()
+
+
+def _matches(query: str) -> ColumnElement[bool]:
+    return SearchText.vector.op("@@", return_type=Boolean)(cast(query, TSQUERY))
+
+
+def of_filters(session: Session, wanted: Filters, *, by: Principal, zone: str) -> InSight:
+    """All entries that pass the filters, without a word."""
+    query = _rows(wanted, by, zone)
+    keys = registry.search_keys(by)
+    if keys is not None and not by.confidential_reads:
+        query = query.where(SearchText.keys.op("&&")(_array(keys)))
+    found = _fetched(session, query)
+    return InSight(tuple(found[:MOST]), len(found) > MOST)
+
+
+def _passes(session: Session, by: Principal) -> Iterator[list[ColumnElement[bool]]]:
+    """Conditions on `search_texts`, from the newest blocks of entries to the oldest."""
+    keys = registry.search_keys(by)
+    mine = [] if keys is None else [SearchText.keys.op("&&")(_array(keys))]
+    last = session.scalar(select(func.max(Entry.id))) or 0
+    end = last + 1
+    for blocks in _BLOCKS_OF_ALL if keys is None else _BLOCKS_OF_UNIT:
+        first = max(0, (last // findable.BLOCK - blocks + 1) * findable.BLOCK)
+        in_blocks = SearchText.keys.op("&&")(_array(findable.blocks(first, end - 1)))
+        # Rows of an older form are in every block: the ids tell.
+        yield [*mine, in_blocks, SearchText.entry_id >= first, SearchText.entry_id < end]
+        end = first
+        if first == 0:
+            return
+    yield [*mine, SearchText.entry_id < end]
+
+
+def _in_whole_books(query: str, by: Principal) -> Select[int]:
+    """Hits in confidential books that are open as a whole: no key leads there."""
+    return (
+        select(SearchText.entry_id)
+        .join(Entry, Entry.id == SearchText.entry_id)
+        .where(
+            Entry.book_id.in_(by.confidential_reads),
+            _matches(query),
+        )
+    )
+
+
+def _rows(wanted: Filters, by: Principal, zone: str) -> Select[*tuple[object, ...]]:
+    return (
+        select(
+            Entry.id,
+            Entry.registered_at,
+            Entry.year,
+            Book.code,
+            Entry.direction,
+            Entry.delivery_method,
+            Handling.state,
+            Handling.unit_id,
+            Handling.user_id,
+            kinds.Kind.code,
+            Annulment.entry_id.is_not(None),
+            with_files(),
+            func.coalesce(SearchText.language, ""),
+        )
+        .join(Book, Book.id == Entry.book_id)
+        .outerjoin(SearchText, SearchText.entry_id == Entry.id)
+        .outerjoin(Handling, Handling.entry_id == Entry.id)
+        .outerjoin(Annulment, Annulment.entry_id == Entry.id)
+        .outerjoin(kinds.EntryKind, kinds.EntryKind.entry_id == Entry.id)
+        .outerjoin(kinds.Kind, kinds.Kind.id == kinds.EntryKind.kind_id)
+        .where(registry.visible_to(by), *conditions(wanted, by=by, zone=zone))
+        .order_by(Entry.id.desc())
+        .limit(MOST + 1)
+    )
+
+
+def _fetched(session: Session, query: Select[*tuple[object, ...]]) -> list[Row]:
+    return [Row(*row) for row in session.execute(query)]  # type: ignore[arg-type]  # of `_rows`
+
+
+def _merged(found: list[Row], more: list[Row]) -> list[Row]:
+    known = {row.id for row in found}
+    return [*found, *(row for row in more if row.id not in known)]
+
+
+def _array(keys: Sequence[int]) -> ColumnElement[object]:
+    return cast(bindparam(None, list(keys), unique=True), ARRAY(BigInteger))
