@@ -64,6 +64,7 @@ ACTS: Mapping[str, Text] = {
     "user.service-ends": t("End of service arranged"),
     "user.service-goes-on": t("End of service taken back"),
     "user.closed": t("Account closed"),
+    "user.moved-to-provider": t("Account moved to the identity provider"),
     "user.tied-to-provider": t("Account tied to the identity provider"),
     "body.created": t("Body opened"),
     "body.changed": t("Body changed"),
@@ -84,6 +85,9 @@ DONE: Mapping[str, Text] = {
     "role-taken": t("The role was taken."),
     "account-locked": t("The account is locked. Its logins have ended."),
     "account-unlocked": t("The account is open again."),
+    "account-moved-to-provider": t(
+        "The account was moved: the first login at the provider ties it."
+    ),
     "service-ends": t("The end of service was arranged. What is open was placed."),
     "service-goes-on": t("The end of service was taken back."),
     "body-created": t("The body was opened, with its secretariat and its two books."),

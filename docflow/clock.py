@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 OFFICIAL_ZONE = "Europe/Athens"
 
+_zone = OFFICIAL_ZONE
 _pretended: ContextVar[datetime | None] = ContextVar("pretended", default=None)
 
 
@@ -30,10 +31,16 @@ def pretend(instant: datetime) -> Iterator[None]:
         _pretended.reset(token)
 
 
-def local(instant: datetime, zone: str = OFFICIAL_ZONE) -> datetime:
+def set_zone(zone: str) -> None:
+    """Let days be those of this zone in the whole process: the settings of the office name it."""
+    global _zone  # of the process, as the time zone of a computer is
+    _zone = zone
+
+
+def local(instant: datetime, zone: str | None = None) -> datetime:
     """The instant as the wall clock of the office shows it."""
-    return instant.astimezone(ZoneInfo(zone))
+    return instant.astimezone(ZoneInfo(zone or _zone))
 
 
-def today(zone: str = OFFICIAL_ZONE) -> date:
+def today(zone: str | None = None) -> date:
     return local(now(), zone).date()

@@ -265,7 +265,8 @@ def load(folder: Path) -> Mapping[str, list[BodyKey]]:
     """
     found: dict[str, list[BodyKey]] = {}
     try:
-        for path in sorted(folder.glob(f"*{KEY_SUFFIX}")):
+        # CODE.key is the first of its body, before CODE.001.key.
+        for path in sorted(folder.glob(f"*{KEY_SUFFIX}"), key=lambda one: one.stem):
             key = base64.b64decode(path.read_text().strip(), validate=True)
             if len(key) != storage.KEY_BYTES:
                 raise StoreKeyUnusable(t("{path} is no key of the store.", path=path.name))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import cast
 
 import storage
+from docflow import clock
 from docflow.db import Database
 from docflow.object_keys import KeyRing
 from docflow.settings import Settings
@@ -37,6 +38,7 @@ class Office:
 
 def open_office(settings: Settings, *, pool: int = 5) -> Office:
     """Connect to the database and the object store that the settings name."""
+    clock.set_zone(settings.zone)
     db = Database(settings.database_url.get_secret_value(), pool=pool)
     store = storage.open_store(settings.storage_url.get_secret_value())
     if settings.store_keys is not None:

@@ -13,7 +13,7 @@ branch_labels = None
 depends_on = None
 
 APPLICATION = "docflow_app"
-WRITTEN_ONCE = ("clock_events", "deadline_reminders", "deadline_terms")
+WRITTEN_ONCE = ("clock_events", "contribution_reminders", "deadline_reminders", "deadline_terms")
 KINDS = (
     "'started', 'set', 'suspended', 'resumed', 'extended', 'forwarded', 'taken-back', 'reckoned'"
 )
@@ -161,6 +161,14 @@ def _told() -> None:
     )
     op.create_index(op.f("ix_deadline_reminders_addressee"), "deadline_reminders", ["addressee"])
     op.create_table(
+        "contribution_reminders",
+        _to("contribution_id", "contributions.id"),
+        _number("days"),
+        _json("user_ids"),
+        _when("told_at"),
+        sa.PrimaryKeyConstraint("contribution_id", "days"),
+    )
+    op.create_table(
         "applicant_notices",
         _id(),
         _to("entry_id", "entries.id"),
@@ -249,6 +257,7 @@ def downgrade() -> None:
     for table in (
         "calendar_feeds",
         "applicant_notices",
+        "contribution_reminders",
         "deadline_reminders",
         "clock_events",
         "deadline_terms",

@@ -39,6 +39,13 @@ NUMBERED = (
 ERASED = (
     ("case_file_items", "entry_id = $1 AND reason <> ''", "reason = '(διαγράφηκε)'"),
     ("case_file_exports", "$1 = ANY (entry_ids)", "state = 'expired', entry_ids = NULL"),
+    (  # a title that repeats the subject; of the key stay as many words as the code has
+        "case_files",
+        "titled_from = $1",
+        "title = '(διαγράφηκε)', titled_from = NULL, version = version + 1, "
+        "key = array_to_string((string_to_array(key, ' '))"
+        "[1:cardinality(string_to_array(code, ' '))], ' ') || ' (διαγραφηκε)'",
+    ),
 )
 INSTANT = sa.DateTime(timezone=True)
 BIG, TEXT, DAY = sa.BigInteger(), sa.Text(), sa.Date()
@@ -211,6 +218,7 @@ def _files() -> None:
         _may("responsible_id", BIG),
         _need("is_confidential", sa.Boolean(), "false"),
         _need("paper_place", TEXT, "''"),
+        _may("titled_from", BIG),
         _may("opened_by", BIG),
         _need("opened_at", INSTANT),
         _may("closed_by", BIG),
@@ -227,6 +235,7 @@ def _files() -> None:
         _to(table, "parent_id", "case_files"),
         _to(table, "unit_id", "units"),
         _to(table, "class_id", "classification_classes"),
+        _to(table, "titled_from", "entries"),
         *(
             _to(table, column, "users")
             for column in ("responsible_id", "opened_by", "closed_by", "changed_by")

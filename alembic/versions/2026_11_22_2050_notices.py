@@ -132,6 +132,12 @@ def upgrade() -> None:
         ["user_id"],
         postgresql_where=sa.text("read_at IS NULL AND sending_id IS NULL AND mail <> 'never'"),
     )
+    op.create_index(
+        "ix_notices_to_push",
+        "notices",
+        ["user_id"],
+        postgresql_where=sa.text("read_at IS NULL AND push"),
+    )
     op.create_table(
         "notice_choices",
         sa.Column("user_id", sa.BigInteger(), nullable=False),

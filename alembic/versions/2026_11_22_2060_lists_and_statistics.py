@@ -32,6 +32,7 @@ INDEXES = (
         "state = 'new' OR (state = 'charged' AND user_id IS NULL)",
     ),
     ("ix_charges_sent", "charges", "charged_by, entry_id", "ended_at IS NULL"),
+    ("ix_charges_from_unit", "charges", "from_unit_id", "ended_at IS NULL"),
     ("ix_charges_informed_unit", "charges", "unit_id, entry_id", _INFORMED),
     ("ix_charges_informed_user", "charges", "user_id, entry_id", _INFORMED),
 )

@@ -9,6 +9,7 @@ from api.deps import TheOffice
 from api.v1.fields import Body, Code, Day, Id, Line, Needed
 from api.v1.security import Administrator
 from docflow import organization, registry
+from docflow.i18n import t
 from docflow.organization import (
     Account,
     AccountData,
@@ -205,6 +206,18 @@ def new_password(user_id: Id, by: Administrator, office: TheOffice) -> PasswordS
     """A password to hand over; the person must choose his own at the first login."""
     with office.db.begin() as session:
         return PasswordShape(password=accounts.new_password(session, user_id, by=by))
+
+
+@router.post("/users/{user_id}/provider")
+def move_to_provider(user_id: Id, by: Administrator, office: TheOffice) -> AccountShape:
+    """From now on the person logs in through the identity provider; his password is gone."""
+    issuer = office.settings.oidc_issuer
+    if issuer is None or not oidc.is_offered(office.settings):
+        raise oidc.ProviderRefused(t("This installation has no identity provider."))
+    with office.db.begin() as session:
+        accounts.move_to_provider(session, user_id, issuer, by=by)
+        session.flush()  # what the answer reads again
+        return _shape(accounts.one(session, user_id, by=by))
 
 
 @router.post("/users/{user_id}/end")

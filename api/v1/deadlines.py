@@ -25,7 +25,7 @@ from api.v1.fields import (
 )
 from api.v1.reads import ReadRoute
 from api.v1.security import Administrator, Reader, Router
-from docflow import calendars, clock, deadlines, registry
+from docflow import calendars, clock, deadlines, registry, routing
 from docflow.calendars import Addressee, ClockEventKind, ClockState, Country, DayUnit
 from docflow.office import Office
 from docflow.principal import Principal
@@ -155,10 +155,20 @@ def extend(
     )
 
 
+class Answer(BaseModel):
+    """An opinion, or a part of the work, that is asked of the caller or of his units."""
+
+    id: int
+    kind: routing.ContributionKind
+    due_on: date
+    line: shapes.Line
+
+
 class Deadlines(BaseModel):
     items: list[shapes.Line]
+    answers: list[Answer] = Field(description="Due on these days, whatever the item itself has.")
     total: int = Field(description="Of the days asked for; more than `items` beyond 500.")
-    overdue: int = Field(description="Of all days.")
+    overdue: int = Field(description="Of all days, those with an overdue answer among them.")
     suspended: int = Field(description="Items whose clock stands still.")
 
 
@@ -170,12 +180,13 @@ def agenda(
     last: Annotated[Day, Query(description="The last one, at most 400 days on.")],
     whose: Annotated[deadlines.Whose, Query()] = deadlines.Whose.MINE,
 ) -> Deadlines:
-    """Open items by their deadline: the caller's own, or those of his units."""
+    """Open items by their deadline, and answers that are due: the caller's, or his units'."""
     end = min(last, date.fromordinal(first.toordinal() + _LONGEST))
     with office.db.read() as session:
         found = deadlines.agenda(session, first, end, whose=whose, by=by)
     return Deadlines(
         items=shapes.lines(found.lines),
+        answers=[Answer.model_validate(one, from_attributes=True) for one in found.asked],
         total=found.total,
         overdue=found.overdue,
         suspended=found.suspended,

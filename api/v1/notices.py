@@ -156,7 +156,7 @@ def listed(
 
 
 @router.post("/notices/read", status_code=204)
-def read(body: NoticesRead, by: Reader, office: TheOffice) -> Response:
+def read(body: NoticesRead, by: Router, office: TheOffice) -> Response:
     """Mark notices of the caller as read; those of others are left."""
     with office.db.begin() as session:
         if body.until is not None:

@@ -11,7 +11,7 @@ from api.deps import TheOffice
 from api.v1 import reads, shapes
 from api.v1.fields import Body, Code, Day, Id, Line
 from api.v1.reads import Cursor, Limit, ReadRoute
-from api.v1.security import Reader
+from api.v1.security import Reader, Router
 from docflow import registry, search
 from docflow.office import Office
 from docflow.principal import Principal
@@ -213,7 +213,7 @@ def listing(by: Reader, office: TheOffice) -> SavedSearches:
 
 
 @router.post("/saved-searches", status_code=201)
-def save(body: NewSearch, by: Reader, office: TheOffice, response: Response) -> SavedSearch:
+def save(body: NewSearch, by: Router, office: TheOffice, response: Response) -> SavedSearch:
     """Keep a search. One with an alert may find at most 1,000 entries now."""
     with office.db.begin() as session:
         search_id = search.saved.save(
@@ -236,7 +236,7 @@ def read(search_id: Id, by: Reader, office: TheOffice) -> SavedSearch:
 
 
 @router.post("/saved-searches/{search_id}/hits")
-def hits(search_id: Id, by: Reader, office: TheOffice, limit: Limit = 25) -> Found:
+def hits(search_id: Id, by: Router, office: TheOffice, limit: Limit = 25) -> Found:
     """Do a saved search now, the newest first; what was new to the caller is so no longer."""
     with office.db.begin() as session:
         known = search.saved.get(session, search_id, by=by)
@@ -254,7 +254,7 @@ def hits(search_id: Id, by: Reader, office: TheOffice, limit: Limit = 25) -> Fou
 
 
 @router.put("/saved-searches/{search_id}")
-def change(search_id: Id, body: ChangedSearch, by: Reader, office: TheOffice) -> SavedSearch:
+def change(search_id: Id, body: ChangedSearch, by: Router, office: TheOffice) -> SavedSearch:
     """Another name or alert."""
     with office.db.begin() as session:
         search.saved.change(
@@ -269,7 +269,7 @@ def change(search_id: Id, body: ChangedSearch, by: Reader, office: TheOffice) ->
 
 
 @router.delete("/saved-searches/{search_id}", status_code=204)
-def remove(search_id: Id, by: Reader, office: TheOffice) -> None:
+def remove(search_id: Id, by: Router, office: TheOffice) -> None:
     """Forget a saved search."""
     with office.db.begin() as session:
         search.saved.remove(session, search_id, by=by)

@@ -29,8 +29,9 @@ AWAITING_SIGNATURE = "awaiting-signature"
 @router.get("/tasks", tags=["tasks"])
 def baskets(by: Reader, office: TheOffice) -> Baskets:
     """The caller's work lists with how many open items each has."""
+    zone = office.settings.zone
     with office.db.read() as session:
-        counts = {str(k): n for k, n in routing.counts(session, by=by).items()}
+        counts = {str(k): n for k, n in routing.counts(session, by=by, zone=zone).items()}
         counts[AWAITING_SIGNATURE] = circulation.awaiting_count(session, by=by)
     return Baskets(items=[_count(k, n) for k, n in counts.items()])
 
@@ -63,7 +64,13 @@ def basket(
     after = reads.position(office, by, place, cursor)
     with office.db.read() as session:
         found = routing.basket(
-            session, basket, by=by, narrowing=narrowed, after=after, limit=limit + 1
+            session,
+            basket,
+            by=by,
+            narrowing=narrowed,
+            after=after,
+            limit=limit + 1,
+            zone=office.settings.zone,
         )
     more = len(found) > limit
     return shapes.LinePage(

@@ -127,6 +127,9 @@ def _done(office: Office, user_id: int, form: FormData, by: Principal, act: str)
             case "unlock":
                 accounts.unlock(session, user_id, by=by)
                 return "account-unlocked"
+            case "provider":
+                _move_to_provider(office, session, user_id, by)
+                return "account-moved-to-provider"
             case "keep":
                 leaving.keep_in_service(session, user_id, by=by)
                 return "service-goes-on"
@@ -134,6 +137,13 @@ def _done(office: Office, user_id: int, form: FormData, by: Principal, act: str)
                 _leave(office, session, user_id, form, by)
                 return "service-ends"
     raise forms.BadChoice(t("Choose one from the list."), field="form")
+
+
+def _move_to_provider(office: Office, session: Session, user_id: int, by: Principal) -> None:
+    issuer = office.settings.oidc_issuer
+    if issuer is None or not oidc.is_offered(office.settings):
+        raise forms.BadChoice(t("This installation has no identity provider."), field="form")
+    accounts.move_to_provider(session, user_id, issuer, by=by)
 
 
 def _leave(office: Office, session: Session, user_id: int, form: FormData, by: Principal) -> None:
@@ -226,6 +236,7 @@ def _show(
         units=units,
         people=people,
         offered=offered,
+        has_provider=oidc.is_offered(office.settings),
         today=clock.today(office.settings.zone),
         password=password,
         open_act=open_act,

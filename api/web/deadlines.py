@@ -85,12 +85,14 @@ def _page(
         "holidays": {one: name for one in days if (name := calendar.holiday(one, by.language))},
         "working": {one for one in days if calendar.is_working(one)},
         "by_day": {one: found.on(one) for one in days},
+        "asked_by_day": {one: found.asked_on(one) for one in days},
     }
     return page(
         request,
         "web/deadlines/calendar.html",
         found=found,
         in_month=[line for line in found.lines if line.due_on and line.due_on.month == day.month],
+        asked_in_month=[one for one in found.asked if one.due_on.month == day.month],
         whose=wanted,
         kinds_of_whose=list(Whose),
         view="list" if view == "list" else "month",

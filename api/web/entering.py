@@ -1,17 +1,21 @@
 """The ways in besides the form: through the identity provider, and with a new password."""
 
+from datetime import datetime
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api import problems
-from api.deps import CurrentUser, Language, TheOffice
+from api.deps import SESSION_COOKIE, CurrentUser, Language, TheOffice
 from api.pages import TheForm
 from api.web import login, provider
 from api.web.render import page
 from docflow import throttle
 from docflow.errors import DocflowError, Forbidden, Unavailable
 from docflow.i18n import t
-from docflow.organization import oidc, passwords
+from docflow.office import Office
+from docflow.organization import MAX_FAILED, REST, oidc, passwords
+from docflow.principal import Principal
 
 router = APIRouter()
 
@@ -84,8 +88,7 @@ def change_password(
             raise passwords.BadPassword(
                 t("The two passwords are not the same. Nothing was done."), field="repeated"
             )
-        with office.db.begin() as session:
-            passwords.change_own(session, old, new, by=by)
+        _change(office, old, new, by, login_now=request.cookies.get(SESSION_COOKIE, ""))
     except DocflowError as error:
         return page(
             request,
@@ -95,3 +98,27 @@ def change_password(
             must=by.must_change_password,
         )
     return RedirectResponse("/?done=password", 303)
+
+
+def _change(office: Office, old: str, new: str, by: Principal, *, login_now: str) -> None:
+    """Whoever found a login open does not find out the password by trying.
+
+    Raises TooManyTries, BadPassword.
+    """
+    key = f"password:{by.person_id}"
+    with office.db.begin() as session:  # counted even if the change fails
+        window = throttle.count(session, key, limit=MAX_FAILED, every=REST)
+    try:
+        with office.db.begin() as session:
+            passwords.change_own(session, old, new, by=by, login=login_now)
+    except passwords.BadPassword as error:
+        if error.field == "password":
+            raise
+        _forget(office, key, window)
+        raise
+    _forget(office, key, window)
+
+
+def _forget(office: Office, key: str, window: datetime) -> None:
+    with office.db.begin() as session:
+        throttle.take_back(session, key, window)

@@ -94,6 +94,7 @@ def _page(
             "awaiting_count": circulation.awaiting_count(session, by=by),
             "saved_lists": worklists.listing(session, by=by),
             "versions": routing.versions(session, [line.id for line in lines]),
+            "answers_due": routing.asked.days(session, [line.id for line in lines], by=by),
             **_choices(session, by),
         }
     shown = lines[:PAGE_SIZE]

@@ -7,8 +7,8 @@ Whoever calls holds the entry, and shows the standing in `handlings`.
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import Select, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, select
+from sqlalchemy.orm import Session, aliased
 
 from docflow import clock, organization
 from docflow.calendars.models import ClockEvent, ClockEventKind
@@ -63,6 +63,19 @@ def known(session: Session, entry_id: int, *, shown: date | None = None) -> Know
         return Known(read(row.standing), row.position)
     adopted = Standing(state=ClockState.RUNNING, starts_on=shown, limit_on=shown)
     return Known(adopted if shown else Standing(), 0)
+
+
+def is_statutory(entry_id: SQLColumnExpression[int]) -> ColumnElement[bool]:
+    """The condition that the clock of an entry runs by a time limit of the law; see `known`."""
+    event = aliased(ClockEvent)
+    last = (
+        select(event.standing["is_statutory"].as_boolean())
+        .where(event.entry_id == entry_id)
+        .order_by(event.position.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    return func.coalesce(last, False)
 
 
 def begin(

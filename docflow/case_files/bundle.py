@@ -76,7 +76,9 @@ class Bundle:
 
     @property
     def entry_ids(self) -> list[int]:
-        return sorted({entry.content.line.id for entry in self.entries})
+        """Of the entries whose data are in it; one that was erased is named, and no more."""
+        shown = (entry.content.line for entry in self.entries)
+        return sorted({line.id for line in shown if line.subject != registry.ERASED})
 
     @property
     def files(self) -> list[BundledFile]:

@@ -173,7 +173,7 @@ def _decoded(data: bytes) -> str:
 def _json_rows(text: str) -> list[tuple[int, Mapping[str, Any]]]:
     try:
         said = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _no_list(t("This is no JSON: {why}", why=str(error)[:200])) from error
     rows = said.get("classes") if isinstance(said, dict) else said
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -245,7 +245,8 @@ def _years(said: str) -> int | None:
     if not said:
         return None
     number = said.split()[0]  # «5 έτη»
-    if not number.isascii() or not number.isdecimal() or not 0 < int(number[:6]) <= _MOST_YEARS:
+    is_number = number.isascii() and number.isdecimal() and len(number) <= 6
+    if not is_number or not 0 < int(number) <= _MOST_YEARS:
         raise Invalid(
             t("“{said}” is not a number of years from 1 to {max}.", said=said[:40], max=_MOST_YEARS)
         )

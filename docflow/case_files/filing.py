@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from docflow import audit, clock, documents, organization, registry
 from docflow.case_files import access, classes
 from docflow.case_files.models import CaseFile, Item, ItemEnd, ItemKind
+from docflow.case_files.opening import repeats
 from docflow.errors import Conflict, Invalid
 from docflow.i18n import t
 from docflow.principal import Principal
@@ -208,6 +209,8 @@ def _file(
     )
     session.add(item)
     session.flush()  # its id, for the event; the end of the row before it, for the index
+    if file.titled_from is None and repeats(file.title, entry.subject):
+        file.titled_from = entry.id
     if kind is ItemKind.MAIN and file.class_id is not None:
         classes.inherit(session, entry, file.class_id, by=by, zone=zone)
     audit.record(

@@ -172,6 +172,8 @@ class CaseFile(Base):
     responsible_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     is_confidential: Mapped[bool] = mapped_column(server_default=text("false"))
     paper_place: Mapped[str] = mapped_column(server_default="")  # room, shelf, box
+    # The entry whose subject the title repeats: the title goes when its personal data is erased.
+    titled_from: Mapped[int | None] = mapped_column(ForeignKey("entries.id"))
     opened_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     opened_at: Mapped[datetime]
     closed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))

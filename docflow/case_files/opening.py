@@ -11,11 +11,12 @@ from sqlalchemy.orm import Session
 
 from docflow import audit, clock, organization
 from docflow.case_files import access, classes, masks
-from docflow.case_files.models import CaseFile
+from docflow.case_files.models import CaseFile, Item
 from docflow.errors import Conflict, Invalid
 from docflow.folding import fold, line
 from docflow.i18n import t
 from docflow.principal import NotAllowed, Principal
+from docflow.registry import Entry
 
 MAX_TITLE = 300
 MAX_PLACE = 200
@@ -103,7 +104,7 @@ def amend(
     """Write another cover; the code stays. Raises as `open_file`, and CaseFileChanged."""
     by.require_scope("route")
     file = access.get(session, file_id, by=by, lock=True)
-    by = access.worker(by, file)
+    asking, by = by, access.worker(by, file)
     access.require_version(session, file, version)
     access.require_open(session, file)
     values = _checked(session, cover, file, by=by, zone=zone)
@@ -113,9 +114,13 @@ def amend(
     changed = sorted(name for name, value in values.items() if getattr(file, name) != value)
     if not changed:
         return file
+    if not {"responsible_id", "is_confidential"}.isdisjoint(changed):
+        access.closer(asking, file)  # they decide who sees the file, and who may close it
     for name, value in values.items():
         setattr(file, name, value)
     file.key = _key(file.code, file.title)
+    if "title" in changed:
+        file.titled_from = _titled_from(session, file)
     touch(file, by)
     if "is_confidential" in changed and file.is_confidential:
         for below in _below(session, file.id):
@@ -147,7 +152,7 @@ def put_under(
     below = _below(session, file.id)
     depth = 0
     if parent_id is not None:
-        parent = access.get(session, parent_id, by=by)
+        parent = access.get(session, parent_id, by=by, lock=True)
         access.worker(by, parent)
         access.require_open(session, parent)
         if parent.id == file.id or parent.id in {one.id for one in below}:
@@ -169,6 +174,23 @@ def put_under(
         session, "case-file.put-under", by=by, subject=("case-file", file.id), parent=parent_id
     )
     return file
+
+
+def repeats(title: str, subject: str) -> bool:
+    """Whether the title of a file says the subject of an entry: it goes when that is erased."""
+    said = line(subject)[:MAX_TITLE].rstrip()
+    return bool(said) and fold(said) in fold(title)
+
+
+def _titled_from(session: Session, file: CaseFile) -> int | None:
+    """The entry, lying in the file or formerly so, whose subject the title repeats."""
+    rows = session.execute(
+        select(Entry.id, Entry.subject)
+        .join(Item, Item.entry_id == Entry.id)
+        .where(Item.case_file_id == file.id)
+        .order_by(Item.id)
+    )
+    return next((entry for entry, subject in rows if repeats(file.title, subject)), None)
 
 
 def touch(file: CaseFile, by: Principal) -> None:

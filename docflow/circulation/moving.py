@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from docflow import audit, clock, organization, registry
 from docflow.circulation import noticed
 from docflow.circulation.drafts import cancel_steps
-from docflow.circulation.models import Draft, DraftState, Step, StepKind, StepState
+from docflow.circulation.models import Chain, Draft, DraftState, Step, StepKind, StepState
 from docflow.i18n import t
 from docflow.notices import NoticeKind
 from docflow.organization import Carrier, OpenItem, Place, work
@@ -132,7 +132,33 @@ def _held(session: Session, draft_id: int) -> Draft | None:
     )
 
 
-work.carried_by(Carrier(DRAFT, t("Drafts"), _of_units, _of_drafter, _move))
+def _inherit_chains(session: Session, old: int, new: int, by: Principal) -> None:
+    """The unit that took over signs by the chains of the other. A chain is written once: anew."""
+    kept = session.scalars(
+        select(Chain).where(Chain.unit_id == old, Chain.retired_at.is_(None)).with_for_update()
+    ).all()
+    who = by.person_id
+    for chain in kept:
+        chain.retired_by, chain.retired_at = who, clock.now()
+        audit.record(session, "chain.retired", by=by, subject=("chain", chain.id))
+    session.flush()  # their names are free
+    for chain in kept:
+        again = Chain(
+            body_id=chain.body_id, unit_id=new, name=chain.name, steps=chain.steps, made_by=who
+        )
+        session.add(again)
+        session.flush()
+        audit.record(
+            session,
+            "chain.made",
+            by=by,
+            subject=("chain", again.id),
+            unit=new,
+            steps=again.steps,
+        )
+
+
+work.carried_by(Carrier(DRAFT, t("Drafts"), _of_units, _of_drafter, _move, inherit=_inherit_chains))
 work.carried_by(
     Carrier(SIGNATURE, t("Drafts waiting for a signature"), _nobodys, _to_sign, _take_back)
 )

@@ -1,12 +1,13 @@
 """Deadlines of entries: clocks that stand still and run on, reminders, notices, calendars."""
 
 from docflow.calendars import Addressee
-from docflow.deadlines import applicants, feeds, reckoning, reminding
+from docflow.deadlines import answers, applicants, feeds, reckoning, reminding
 from docflow.deadlines.agenda import Agenda, Whose, agenda, month
 from docflow.deadlines.feeds import NoSuchFeed
 from docflow.deadlines.models import (
     ApplicantNotice,
     CalendarFeed,
+    ContributionReminder,
     DeadlineReminder,
     NoticeKind,
     NoticeState,
@@ -32,6 +33,7 @@ __all__ = [
     "ApplicantNotice",
     "CalendarFeed",
     "ClockView",
+    "ContributionReminder",
     "DeadlinePassed",
     "DeadlineReminder",
     "ExtensionTooLong",
@@ -42,6 +44,7 @@ __all__ = [
     "NoticeState",
     "Whose",
     "agenda",
+    "answers",
     "applicants",
     "escalated",
     "extend",

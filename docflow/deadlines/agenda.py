@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import ColumnElement, and_, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from docflow import clock, registry
+from docflow import clock, registry, routing
 from docflow.principal import Principal
 from docflow.registry import Annulment, Entry, Handling, HandlingState, Priority
 
@@ -23,23 +23,31 @@ class Whose(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Agenda:
-    """The open items with a deadline in some days, by day; `total` may be more than are shown."""
+    """The open items with a deadline in some days, by day, and the answers that are due on them.
+
+    `total` may be more than are shown.
+    """
 
     first: date
     last: date
     lines: list[registry.Line]
-    total: int
+    asked: list[routing.Asked]  # answers to others that are due, at most as many as lines
+    total: int  # of the items
     overdue: int  # due before today, whenever
     suspended: int
 
     def on(self, day: date) -> list[registry.Line]:
         return [line for line in self.lines if line.due_on == day]
 
+    def asked_on(self, day: date) -> list[routing.Asked]:
+        return [one for one in self.asked if one.due_on == day]
+
 
 def agenda(
     session: Session, first: date, last: date, *, whose: Whose, by: Principal, limit: int = MOST
 ) -> Agenda:
     """What is due from `first` to `last`, both included, of what the person may see."""
+    by.require_scope("read")
     span = Handling.due_on.between(first, last)
     rows = session.execute(
         registry.lines_query(by)
@@ -58,8 +66,9 @@ def agenda(
         first,
         last,
         lines,
+        routing.asked.due(session, _asked(whose, by), first, last, by=by, limit=limit),
         total,
-        overdue=_count(session, whose, by, Handling.due_on < clock.today()),
+        overdue=_overdue(session, whose, by),
         suspended=_count(session, whose, by, Handling.is_suspended.is_(True)),
     )
 
@@ -71,11 +80,35 @@ def month(day: date) -> tuple[date, date]:
     return first - timedelta(days=first.weekday()), last + timedelta(days=6 - last.weekday())
 
 
+def _asked(whose: Whose, by: Principal) -> ColumnElement[bool]:
+    if whose is Whose.MINE:
+        return routing.asked.of(by.person_ids, ())
+    return routing.asked.within(by.person_ids, routing.asked.units_of(by))
+
+
+def _overdue(session: Session, whose: Whose, by: Principal) -> int:
+    """How many items are late, or wait for an answer that is: each counts once."""
+    today = clock.today()
+    late = Handling.due_on < today
+    answers = Handling.entry_id.in_(routing.asked.late(_asked(whose, by), today))
+    struck = select(Annulment.entry_id).where(Annulment.entry_id == Handling.entry_id)
+    beside = (
+        select(func.count())
+        .select_from(Handling)
+        .join(Entry, Entry.id == Handling.entry_id)
+        .where(
+            answers,
+            ~func.coalesce(and_(_open(whose, by), late), False),
+            ~struck.exists(),
+            registry.visible_to(by),
+        )
+    )
+    return _count(session, whose, by, late) + (session.scalar(beside) or 0)
+
+
 def _open(whose: Whose, by: Principal) -> ColumnElement[bool]:
     mine = Handling.user_id.in_(by.person_ids)
-    units = by.unit_ids | by.headed_unit_ids
-    for one in by.substitutions:
-        units = units | one.unit_ids | one.headed_unit_ids
+    units = routing.asked.units_of(by)
     of_units = Handling.unit_id.in_(units) if units and whose is Whose.UNIT else false()
     struck = aliased(Annulment)
     annulled = select(struck.entry_id).where(struck.entry_id == Handling.entry_id)

@@ -4,11 +4,11 @@ Each thing is told once. Who left no address is told by the handler, who is told
 subject of the mail names nothing but the body. Source: ν. 2690/1999 art. 4; domain (b) 25.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import Row, exists, func, select, true
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -23,8 +23,9 @@ from docflow import (
     registry,
     schedule,
 )
-from docflow.calendars import ClockState, DayUnit, Terms
+from docflow.calendars import ClockState, Terms
 from docflow.deadlines.models import ApplicantNotice, NoticeKind, NoticeState
+from docflow.deadlines.reminding import over_for
 from docflow.i18n import DEFAULT_LANGUAGE, LANGUAGES, translate
 from docflow.principal import Principal, system
 from docflow.registry import Annulment, Direction, Entry, Handling, HandlingState
@@ -86,52 +87,47 @@ def tell_forwarded(
 @outbox.job(TASK)
 def tell_delays(run: outbox.Run) -> None:
     """Ask for a mail to each applicant whose answer is late, as the terms of his body say."""
+    today = clock.today(run.office.settings.zone)
     with run.office.db.read() as session:
         body_ids = [body.id for body in organization.bodies(session)]
     for body_id in body_ids:
         with run.office.db.begin() as session:
             terms = calendars.terms.current(session, body_id)[0]
             if terms.tells_delay and any(_texts(terms, NoticeKind.DELAY)):
-                for entry, handling in _late(session, body_id, terms):
+                for entry, handling in _late(session, body_id, terms, today):
                     _tell_late(session, entry, handling, terms)
 
 
-def _late(session: Session, body_id: int, terms: Terms) -> Iterator[tuple[Entry, Handling]]:
+def _late(
+    session: Session, body_id: int, terms: Terms, today: date
+) -> Sequence[Row[Entry, Handling]]:
     """Incoming items that are late for so long, and whose applicant was not told yet."""
-    today = clock.today()
-    last = today - timedelta(days=1)
-    calendar = calendars.of(session, body_id)
-    while calendar.end(last, terms.delay_days, DayUnit.WORKING) > today:
-        last -= timedelta(days=1)
+    span = over_for(terms.delay_days, terms, calendars.of(session, body_id), today=today)
+    if span is None:
+        return []
     told = exists().where(
         ApplicantNotice.entry_id == Handling.entry_id,
         ApplicantNotice.kind == NoticeKind.DELAY,
         ApplicantNotice.about_on == Handling.due_on,
     )
     annulled = exists().where(Annulment.entry_id == Handling.entry_id)
-    rows = session.execute(
+    of_law = calendars.clocks.is_statutory(Handling.entry_id)
+    return session.execute(
         select(Entry, Handling)
         .join(Entry, Entry.id == Handling.entry_id)
         .where(
             Entry.body_id == body_id,
             Entry.direction == Direction.INCOMING,
             Handling.state != HandlingState.CLOSED,
-            Handling.due_on.between(last - timedelta(days=terms.reminder_reach), last),
+            Handling.due_on.between(*span),
+            of_law if terms.only_statutory else true(),
             ~told,
             ~annulled,
             func.is_erased(Entry.id).is_(False),  # nobody is left whom one could tell
         )
         .order_by(Handling.due_on, Entry.id)
-    )
-    found = 0
-    for entry, handling in rows:
-        standing = calendars.clocks.known(session, entry.id, shown=handling.due_on).standing
-        if terms.only_statutory and not standing.is_statutory:
-            continue
-        found += 1
-        if found > _AT_ONCE:
-            return
-        yield entry, handling
+        .limit(_AT_ONCE)
+    ).all()
 
 
 def _tell_late(session: Session, entry: Entry, handling: Handling, terms: Terms) -> None:

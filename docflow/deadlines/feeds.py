@@ -6,6 +6,7 @@ address is shown once and can be changed or taken back at any time. Format: RFC 
 """
 
 import secrets
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
@@ -17,7 +18,7 @@ from docflow import audit, clock, organization, registry
 from docflow.deadlines.agenda import Whose, agenda
 from docflow.deadlines.models import CalendarFeed
 from docflow.errors import NotFound
-from docflow.i18n import t, translate
+from docflow.i18n import Text, t, translate
 from docflow.principal import Principal, Via
 from docflow.registry import Book, Grade
 
@@ -77,10 +78,23 @@ def calendar(session: Session, secret: str, *, url: str) -> str:
     closed = set(
         session.scalars(select(Book.code).where(Book.body_id == by.body_id, Book.is_confidential))
     )
-    open_lines = [
-        line for line in found.lines if line.book not in closed and line.grade != Grade.CONFIDENTIAL
+
+    def is_open(line: registry.Line) -> bool:
+        return line.book not in closed and line.grade != Grade.CONFIDENTIAL
+
+    days = [
+        _Day(f"entry-{line.id}", t("Deadline of {number}", number=line.label), line.due_on, line)
+        for line in found.lines
+        if line.due_on is not None and is_open(line)
     ]
-    return _written(open_lines, by.language, url.rstrip("/"))
+    days += [
+        _Day(
+            f"answer-{one.id}", t("Answer on {number}", number=one.line.label), one.due_on, one.line
+        )
+        for one in found.asked
+        if is_open(one.line)
+    ]
+    return _written(days, by.language, url.rstrip("/"))
 
 
 def read(session: Session, secret: str) -> None:
@@ -100,7 +114,17 @@ def _digest(secret: str) -> str:
     return sha256(secret.encode()).hexdigest()
 
 
-def _written(lines: list[registry.Line], language: str, url: str) -> str:
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """An event of the calendar."""
+
+    uid: str
+    said: Text
+    on: date
+    line: registry.Line
+
+
+def _written(days: list[_Day], language: str, url: str) -> str:
     said = [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
@@ -110,15 +134,15 @@ def _written(lines: list[registry.Line], language: str, url: str) -> str:
         f"X-WR-CALNAME:{_escaped(translate('Deadlines', language))}",
     ]
     stamp = f"{clock.now().astimezone(UTC):%Y%m%dT%H%M%SZ}"
-    for line in lines:
-        assert line.due_on is not None  # the agenda has only such
+    for day in days:
+        line = day.line
         said += [
             "BEGIN:VEVENT",
-            f"UID:entry-{line.id}@{url.partition('//')[2] or 'docflow'}",
+            f"UID:{day.uid}@{url.partition('//')[2] or 'docflow'}",
             f"DTSTAMP:{stamp}",
-            f"DTSTART;VALUE=DATE:{_day(line.due_on)}",
-            f"DTEND;VALUE=DATE:{_day(line.due_on + timedelta(days=1))}",
-            f"SUMMARY:{_escaped(translate('Deadline of {number}', language, number=line.label))}",
+            f"DTSTART;VALUE=DATE:{_day(day.on)}",
+            f"DTEND;VALUE=DATE:{_day(day.on + timedelta(days=1))}",
+            f"SUMMARY:{_escaped(day.said.in_language(language))}",
             f"URL:{url}/entries/{line.book}/{line.year}/{line.place}",
             "TRANSP:TRANSPARENT",
             "END:VEVENT",

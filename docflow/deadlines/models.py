@@ -31,6 +31,17 @@ class DeadlineReminder(Base):
     told_at: Mapped[datetime] = mapped_column(default=clock.now)
 
 
+class ContributionReminder(Base):
+    """What was told of the day until which others were asked for an answer, once."""
+
+    __tablename__ = "contribution_reminders"
+
+    contribution_id: Mapped[int] = mapped_column(ForeignKey("contributions.id"), primary_key=True)
+    days: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # as above
+    user_ids: Mapped[list[Any]]
+    told_at: Mapped[datetime] = mapped_column(default=clock.now)
+
+
 class NoticeKind(StrEnum):
     """What an applicant is told."""
 

@@ -5,6 +5,7 @@ worker: its row and the notice are written in one transaction. Who may not see t
 nothing. Source: domain row 60.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import date, timedelta
 
@@ -26,6 +27,7 @@ _AT_ONCE = 200  # of a transaction; a run goes on until nothing is left
 @outbox.job(TASK)
 def remind(run: outbox.Run) -> None:
     """Tell each reminder whose day has come."""
+    today = clock.today(run.office.settings.zone)
     with run.office.db.read() as session:
         body_ids = [body.id for body in organization.bodies(session)]
         known = {
@@ -34,7 +36,7 @@ def remind(run: outbox.Run) -> None:
         }
     for body_id, (terms, calendar) in known.items():
         for reminder in terms.reminders:
-            span = due_for(reminder, terms, calendar, today=clock.today())
+            span = due_for(reminder, terms, calendar, today=today)
             told = _AT_ONCE
             while span is not None and told == _AT_ONCE:
                 with run.office.db.begin() as session:
@@ -53,11 +55,20 @@ def due_for(
         while reminder.days and calendar.before(last + timedelta(days=1), -reminder.days) <= today:
             last += timedelta(days=1)
         return today, last
-    last = today - timedelta(days=1)
-    while calendar.end(last, reminder.days, DayUnit.WORKING) > today:
-        last -= timedelta(days=1)
+    return over_for(reminder.days, terms, calendar, today=today)
+
+
+def over_for(
+    days: int, terms: Terms, calendar: Calendar, *, today: date
+) -> tuple[date, date] | None:
+    """The first and the last deadline that have been over for so many working days, as far back as
+    the terms say; None where no day is.
+    """
     first = today - timedelta(days=terms.reminder_reach)
-    return (first, last) if first <= last else None
+    past = [first + timedelta(days=n) for n in range(terms.reminder_reach)]
+    # The later the deadline, the later its days are over.
+    over = bisect_right(past, today, key=lambda day: calendar.end(day, days, DayUnit.WORKING))
+    return (first, past[over - 1]) if over else None
 
 
 def _tell(session: Session, body_id: int, reminder: Reminder, first: date, last: date) -> int:
@@ -65,7 +76,7 @@ def _tell(session: Session, body_id: int, reminder: Reminder, first: date, last:
     rows = session.execute(_wanted(body_id, reminder, first, last)).all()
     for entry, handling in rows:
         people = _addressees(session, handling, reminder.to)
-        people = [one for one in people if _may_see(session, one, entry)]
+        people = [one for one in people if may_see(session, one, entry)]
         new = session.scalar(
             insert(DeadlineReminder)
             .values(
@@ -124,7 +135,7 @@ def _addressees(session: Session, handling: Handling, to: Addressee) -> Sequence
     """Whom the reminder means: nobody twice on the way up, and never the one below."""
     heads = [one.id for one in organization.heads_above(session, handling.unit_id)]
     handler = handling.user_id
-    if handler is not None and not _is_here(session, handler):
+    if handler is not None and not is_here(session, handler):
         handler = None
     if to is Addressee.HANDLER:
         return [handler] if handler is not None else heads[:1]
@@ -134,14 +145,16 @@ def _addressees(session: Session, handling: Handling, to: Addressee) -> Sequence
     return above[1:2] or above[:1]
 
 
-def _is_here(session: Session, user_id: int) -> bool:
+def is_here(session: Session, user_id: int) -> bool:
+    """Whether the person serves and can log in; who may not has no rights to ask for."""
     here = select(organization.User.id).where(
         organization.User.id == user_id, organization.in_service()
     )
     return session.scalar(here) is not None
 
 
-def _may_see(session: Session, user_id: int, entry: Entry) -> bool:
+def may_see(session: Session, user_id: int, entry: Entry) -> bool:
+    """Whether a person who `is_here` sees the entry."""
     by = organization.principal(session, user_id, via=Via.JOB)
     sees = select(Entry.id).where(Entry.id == entry.id, registry.visible_to(by))
     return session.scalar(sees) is not None

@@ -1,5 +1,6 @@
 """Kinds of document: defaults, and typed fields of their own."""
 
+from docflow.kinds import inheriting  # noqa: F401  # follows the organogram
 from docflow.kinds.definitions import (
     PRIORITIES,
     BadDefinition,

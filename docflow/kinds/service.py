@@ -99,7 +99,7 @@ def define(session: Session, code: str, definition: Definition, *, by: Principal
     )
     session.add(kind)
     session.flush()  # its id, for version and event
-    _keep_version(session, kind, definition, by, "kind.defined")
+    keep_version(session, kind, definition, by, "kind.defined")
     return kind
 
 
@@ -123,7 +123,7 @@ def redefine(
         return kind
     kind.version += 1
     kind.title_el, kind.title_en = definition.title_el, definition.title_en
-    _keep_version(session, kind, definition, by, "kind.changed")
+    keep_version(session, kind, definition, by, "kind.changed")
     return kind
 
 
@@ -266,9 +266,10 @@ def _switch(session: Session, code: str, by: Principal, *, is_active: bool) -> K
     return kind
 
 
-def _keep_version(
+def keep_version(
     session: Session, kind: Kind, definition: Definition, by: Principal, action: str
 ) -> None:
+    """Write the version that the kind's row names already, with its event."""
     session.add(
         KindVersion(
             kind_id=kind.id,

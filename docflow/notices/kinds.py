@@ -34,6 +34,8 @@ class NoticeKind(StrEnum):
     DEADLINE_NEAR = "deadline-near"
     DEADLINE_OVER = "deadline-over"
     ESCALATED = "escalated"
+    OPINION_DUE = "opinion-due"  # to who was asked
+    OPINION_LATE = "opinion-late"  # to him, and to who asked
     DEADLINE_CHANGED = "deadline-changed"
     DELAY_TO_TELL = "delay-to-tell"
 
@@ -78,6 +80,8 @@ WORDS: Mapping[NoticeKind, Text] = {
     NoticeKind.DEADLINE_NEAR: t("The deadline is near"),
     NoticeKind.DEADLINE_OVER: t("The deadline has passed"),
     NoticeKind.ESCALATED: t("A delay in a unit of yours"),
+    NoticeKind.OPINION_DUE: t("The answer that you were asked for is due soon"),
+    NoticeKind.OPINION_LATE: t("An answer that was asked for is overdue"),
     NoticeKind.DEADLINE_CHANGED: t("The deadline was changed"),
     NoticeKind.DELAY_TO_TELL: t("The citizen must be told of a delay"),
     NoticeKind.TO_COUNTERSIGN: t("A draft to countersign"),
@@ -122,6 +126,8 @@ GROUPS: Mapping[str, tuple[NoticeKind, ...]] = {
         NoticeKind.DEADLINE_NEAR,
         NoticeKind.DEADLINE_OVER,
         NoticeKind.ESCALATED,
+        NoticeKind.OPINION_DUE,
+        NoticeKind.OPINION_LATE,
         NoticeKind.DEADLINE_CHANGED,
         NoticeKind.DELAY_TO_TELL,
     ),
@@ -149,7 +155,14 @@ GROUPS: Mapping[str, tuple[NoticeKind, ...]] = {
 }
 
 # What waits for nobody: the others go into the mail of the day.
-AT_ONCE = frozenset({NoticeKind.DRAFT_WAITS, NoticeKind.DEADLINE_OVER, NoticeKind.ESCALATED})
+AT_ONCE = frozenset(
+    {
+        NoticeKind.DRAFT_WAITS,
+        NoticeKind.DEADLINE_OVER,
+        NoticeKind.ESCALATED,
+        NoticeKind.OPINION_LATE,
+    }
+)
 
 # A deputy is told of what he may do for the other; without limits where he may do all.
 _FOR_DEPUTIES: Mapping[NoticeKind, frozenset[DeputyScope]] = {

@@ -102,7 +102,7 @@ def listed(
 
 def opened(session: Session, notice_id: int, *, by: Principal) -> Subject:
     """What a notice is about; it counts as read from now on. Raises NoSuchNotice."""
-    by.require_scope("read")
+    by.require_scope("route")
     row = session.scalar(select(Notice).where(Notice.id == notice_id, _his(by)).with_for_update())
     about = (row.about_type, row.about_id) if row is not None else ("", 0)
     subject = subjects.described(session, [about], by=by).get(about)
@@ -115,7 +115,7 @@ def opened(session: Session, notice_id: int, *, by: Principal) -> Subject:
 
 def read(session: Session, ids: Sequence[int], *, by: Principal) -> None:
     """Mark these notices of the person as read; those of others, and read ones, are left."""
-    by.require_scope("read")
+    by.require_scope("route")
     session.execute(
         update(Notice)
         .where(_unread(by), Notice.id.in_(list(ids)))
@@ -126,7 +126,7 @@ def read(session: Session, ids: Sequence[int], *, by: Principal) -> None:
 
 def read_all(session: Session, *, until: datetime, by: Principal) -> None:
     """Mark everything as read that was told up to the newest that the person saw."""
-    by.require_scope("read")
+    by.require_scope("route")
     session.execute(
         update(Notice)
         .where(_unread(by), Notice.told_at <= until)

@@ -64,6 +64,7 @@ class Notice(Base):
             "user_id",
             postgresql_where=text("read_at IS NULL AND sending_id IS NULL AND mail <> 'never'"),
         ),
+        Index("ix_notices_to_push", "user_id", postgresql_where=text("read_at IS NULL AND push")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

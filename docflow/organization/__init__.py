@@ -27,6 +27,8 @@ from docflow.organization.deputies import (
 )
 from docflow.organization.legal_bodies import BodyData
 from docflow.organization.login import (
+    MAX_FAILED,
+    REST,
     BadToken,
     LoginFailed,
     NotLoggedIn,
@@ -73,6 +75,7 @@ from docflow.organization.service import (
     grant,
     head_of,
     heads_above,
+    hold_person,
     hold_unit,
     names,
     no_such_unit,
@@ -100,6 +103,8 @@ from docflow.organization.work import Carrier, OpenItem, Place
 from docflow.principal import NotAllowed, Principal, Role, Via, system
 
 __all__ = [
+    "MAX_FAILED",
+    "REST",
     "Account",
     "AccountData",
     "ActsAs",
@@ -158,6 +163,7 @@ __all__ = [
     "hash_password",
     "head_of",
     "heads_above",
+    "hold_person",
     "hold_unit",
     "in_service",
     "issue_token",

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock
@@ -17,13 +17,14 @@ from docflow.errors import Conflict, Invalid
 from docflow.folding import line
 from docflow.i18n import t
 from docflow.organization.login import end_sessions, hash_password
-from docflow.organization.models import Grant, Unit, User
+from docflow.organization.models import Body, Grant, Unit, User
 from docflow.organization.passwords import random_password, require_long
 from docflow.organization.principals import (
     NoSuchUser,
     in_service,
     is_in_service,
     is_person,
+    logs_in,
     valid_today,
 )
 from docflow.principal import Principal, Role
@@ -182,7 +183,7 @@ def lock(session: Session, user_id: int, *, by: Principal) -> User:
     require_administrator(by)
     require_another(by, user_id)
     row = held(session, user_id, by.body_id)
-    require_administrator_left(session, row)
+    require_may_end(session, row, by)
     if row.locked_at is None:
         row.locked_at = clock.now()
         end_sessions(session, row.id)
@@ -209,11 +210,32 @@ def new_password(session: Session, user_id: int, *, by: Principal) -> str:
     require_administrator(by)
     require_another(by, user_id)
     row, made = held(session, user_id, by.body_id), random_password()
+    require_may_rule(session, row, by)
     row.password_hash, row.must_change_password = hash_password(made), True
     row.failed_logins, row.locked_until = 0, None
     end_sessions(session, row.id)
     audit.record(session, "user.password-reset", by=by, subject=("user", row.id))
     return made
+
+
+def move_to_provider(session: Session, user_id: int, issuer: str, *, by: Principal) -> User:
+    """From now on the person logs in through the identity provider; his password is gone.
+
+    The first who comes from there with this user name is taken for him: see `oidc`.
+    Raises NotAllowed, OwnRights, NoSuchUser, BadAccount.
+    """
+    require_administrator(by)
+    require_another(by, user_id)
+    row = held(session, user_id, by.body_id)
+    require_may_rule(session, row, by)
+    if row.password_hash is None:
+        raise BadAccount(t("This account has no password that the provider could replace."))
+    if row.oidc_issuer != issuer:
+        row.oidc_issuer, row.oidc_subject = issuer, None
+    row.password_hash, row.must_change_password = None, False
+    end_sessions(session, row.id)
+    audit.record(session, "user.moved-to-provider", by=by, subject=("user", row.id), issuer=issuer)
+    return row
 
 
 def require_administrator(by: Principal) -> None:
@@ -223,21 +245,51 @@ def require_administrator(by: Principal) -> None:
 
 def require_administrator_left(session: Session, row: User) -> None:
     """Raises LastAdministrator where this account is the only one that can administer the body."""
-    of_body = (
-        select(User.id)
-        .join(Grant, Grant.user_id == User.id)
-        .where(
-            User.body_id == row.body_id,
-            Grant.role == Role.ADMINISTRATOR,
-            valid_today(Grant),
-            in_service(),
-        )
-    )
-    left = set(session.scalars(of_body))
-    if left == {row.id}:
+    # Two administrators who lock each other out at once come in order.
+    session.get_one(Body, row.body_id, with_for_update={"key_share": True})
+    if _is_last(session, row, Role.ADMINISTRATOR, User.body_id == row.body_id):
         raise LastAdministrator(
             t("This is the only administrator of the body. Name another one first.")
         )
+
+
+def require_may_end(session: Session, row: User, by: Principal) -> None:
+    """Whether this account may be locked or closed: the house is not left without whom it needs.
+
+    Raises NotAllowed, LastAdministrator.
+    """
+    require_administrator_left(session, row)
+    require_may_rule(session, row, by)
+    require_installation_left(session, row)
+
+
+def require_installation_left(session: Session, row: User) -> None:
+    """Raises LastAdministrator where this account is the only one that opens bodies."""
+    # Two holders who lock each other out at once come in order.
+    key = func.hashtextextended("installation-holders", 0)
+    session.execute(select(func.pg_advisory_xact_lock(key)))
+    if _is_last(session, row, Role.INSTALLATION, true()):
+        raise LastAdministrator(
+            t("This is the only administrator of the installation. Name another one first.")
+        )
+
+
+def _is_last(session: Session, row: User, role: Role, where: ColumnElement[bool]) -> bool:
+    """Whether he has the role today, and nobody else has it for good and can log in."""
+    holders = (
+        select(User.id)
+        .join(Grant, Grant.user_id == User.id)
+        .where(Grant.role == role, valid_today(Grant), in_service(), where)
+    )
+    if row.id not in set(session.scalars(holders)):
+        return False
+    for_good = holders.where(
+        User.id != row.id,
+        Grant.valid_to.is_(None),
+        User.service_ends_on.is_(None),
+        logs_in(),
+    )
+    return session.scalar(for_good.limit(1)) is None
 
 
 def held(session: Session, user_id: int, body_id: int, *, lock: bool = True) -> User:
@@ -249,6 +301,20 @@ def held(session: Session, user_id: int, body_id: int, *, lock: bool = True) -> 
     if row is None:
         raise NoSuchUser(t("There is no such account in this body."))
     return row
+
+
+def require_may_rule(session: Session, row: User, by: Principal) -> None:
+    """Who opens bodies is above the administrators of a body: no way leads into his account.
+
+    Raises NotAllowed.
+    """
+    query = select(Grant.id).where(
+        Grant.user_id == row.id, Grant.role == Role.INSTALLATION, valid_today(Grant)
+    )
+    by.require(
+        by.opens_bodies or session.scalar(query.limit(1)) is None,
+        t("Only an administrator of the installation does this to such an account."),
+    )
 
 
 def require_another(by: Principal, user_id: int) -> None:

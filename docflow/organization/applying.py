@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock
@@ -50,7 +50,7 @@ def apply(
         if heir is not None:
             people += _move_people(session, ending, heir, steps)
     session.flush()  # who works where now, for those who keep their items
-    for ending in plan.dissolutions:
+    for ending in _deepest_first(plan, units):
         heir = units.get(ending.successor) or _above(session, ending, units)
         moved += _move_work(session, ending, heir, units, placements, by)
         _dissolve(session, ending, held[ending.unit_id], units.get(ending.successor), by)
@@ -139,10 +139,19 @@ def _move_people(session: Session, ending: Dissolution, heir: Unit, steps: Seque
     rows = session.scalars(
         select(Grant)
         .join(User, User.id == Grant.user_id)
-        .where(Grant.unit_id == ending.unit_id, valid_today(Grant), User.is_active)
+        .where(
+            Grant.unit_id == ending.unit_id,
+            or_(Grant.valid_to.is_(None), Grant.valid_to >= today),
+            User.is_active,
+        )
         .order_by(Grant.id)
     ).all()
     for row in rows:
+        if row.valid_from > today:
+            # A head to come is one of the unit that ends: in the other he works.
+            later = Role.EMPLOYEE if row.role == Role.HEAD else Role(row.role)
+            _give_later(session, row, heir, later)
+            continue
         role = Role.EMPLOYEE if row.role == Role.HEAD and not along else Role(row.role)
         if role == Role.HEAD:
             _end_heads(session, heir.id)
@@ -166,6 +175,43 @@ def _move_people(session: Session, ending: Dissolution, heir: Unit, steps: Seque
             )
         row.valid_to = today - timedelta(days=1)
     return len({row.user_id for row in rows})
+
+
+def _give_later(session: Session, row: Grant, heir: Unit, role: Role) -> None:
+    """A role that begins on a day to come begins in the successor, and never here."""
+    first = row.valid_from
+    has_it = session.scalar(
+        select(Grant.id).where(
+            Grant.user_id == row.user_id,
+            Grant.unit_id == heir.id,
+            Grant.role == role,
+            or_(Grant.valid_to.is_(None), Grant.valid_to >= first),
+        )
+    )
+    if has_it is None:
+        session.add(
+            Grant(
+                user_id=row.user_id,
+                unit_id=heir.id,
+                role=role,
+                valid_from=first,
+                valid_to=row.valid_to,
+            )
+        )
+    row.valid_to = clock.today() - timedelta(days=1)
+
+
+def _deepest_first(plan: Plan, units: Mapping[str, Unit]) -> list[Dissolution]:
+    """So that what goes to a unit above goes on from there, if that one ends too."""
+    above = {unit.id: unit.parent_id for unit in units.values()}
+
+    def depth(unit_id: int) -> int:
+        level, at = 0, above.get(unit_id)
+        while at is not None:
+            level, at = level + 1, above.get(at)
+        return level
+
+    return sorted(plan.dissolutions, key=lambda ending: depth(ending.unit_id), reverse=True)
 
 
 def _above(session: Session, ending: Dissolution, units: Mapping[str, Unit]) -> Unit:
@@ -203,7 +249,7 @@ def _move_work(
         else:
             place = Place(units[chosen.code].id, chosen.user_id)
         work.move(session, item, place, by=by)
-    work.inherit(session, ending.unit_id, heir.id)
+    work.inherit(session, ending.unit_id, heir.id, by=by)
     return len(work.shown(items))
 
 
@@ -264,6 +310,29 @@ def _end_heads(session: Session, unit_id: int) -> None:
         select(Grant).where(Grant.unit_id == unit_id, Grant.role == Role.HEAD, valid_today(Grant))
     ):
         row.valid_to = clock.today() - timedelta(days=1)
+        _keep_at_work(session, row)
+
+
+def _keep_at_work(session: Session, head: Grant) -> None:
+    """Who is head no more works on in the unit: his open items are there, and he knows them."""
+    session.flush()  # the end, and the roles given before
+    has_place = session.scalar(
+        select(Grant.id).where(
+            Grant.user_id == head.user_id,
+            Grant.unit_id == head.unit_id,
+            Grant.role.in_([Role.EMPLOYEE, Role.CLERK]),
+            valid_today(Grant),
+        )
+    )
+    if has_place is None:
+        session.add(
+            Grant(
+                user_id=head.user_id,
+                unit_id=head.unit_id,
+                role=Role.EMPLOYEE,
+                valid_from=clock.today(),
+            )
+        )
 
 
 def _record(session: Session, action: str, unit: Unit, by: Principal, **details: Any) -> None:

@@ -12,18 +12,21 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock, outbox, schedule
+from docflow.db import TwoAtOnce
 from docflow.errors import Conflict, DocflowError, Invalid, NotFound
 from docflow.folding import line
 from docflow.i18n import Text, t
 from docflow.organization import applying, planning
+from docflow.organization.accounts import OwnRights
 from docflow.organization.models import Body, ChangeState, OrganogramChange, User
 from docflow.organization.planning import Plan
 from docflow.organization.principals import principal
 from docflow.organization.service import names, works_in
-from docflow.organization.steps import Placing, Step, as_json, from_json
+from docflow.organization.steps import NewHead, Placing, Step, as_json, from_json
 from docflow.principal import Principal, Via, system
 
 log = logging.getLogger(__name__)
@@ -87,7 +90,7 @@ def change(
     Raises NotAllowed, BadChange, UnitHasWork, OrganogramMoved.
     """
     _require_administrator(by)
-    session.get_one(Body, by.body_id, with_for_update=True)
+    session.get_one(Body, by.body_id, with_for_update={"key_share": True})
     today = clock.today()
     day = on or today
     if day < today:
@@ -99,6 +102,7 @@ def change(
         raise BadChange(t("This day is too far away."), field="on")
     if not steps:
         raise BadChange(t("A change has at least one step."), field="steps")
+    _require_not_himself(steps, by)
     found = planning.plan(session, by.body_id, steps)
     if seen is not None and seen != found.seen:
         raise OrganogramMoved(
@@ -193,6 +197,16 @@ def _require_administrator(by: Principal) -> None:
     by.require(by.is_administrator, NOT_ADMINISTRATOR)
 
 
+def _require_not_himself(steps: Sequence[Step], by: Principal) -> None:
+    """Nobody makes himself a head, by whatever door. Raises OwnRights."""
+    for step in steps:
+        if isinstance(step, NewHead) and step.username and step.username == by.username:
+            raise OwnRights(
+                t("Nobody does this to his own account. Ask another administrator."),
+                field="steps",
+            )
+
+
 def _held(session: Session, change_id: int, body_id: int) -> OrganogramChange:
     row = session.scalar(
         select(OrganogramChange)
@@ -229,6 +243,7 @@ def _carry_out(session: Session, row: OrganogramChange, by: Principal) -> None:
     found = planning.plan(session, row.body_id, steps)
     require_possible(found)
     placements = {key: Placing(*value) for key, value in row.placements.items()}
+    _check_placements(session, placements, found)  # weeks may lie between the plan and its day
     row.outcome = applying.apply(session, row.body_id, steps, found, placements, by=by)
     row.state, row.done_at, row.problem = ChangeState.DONE, clock.now(), None
     audit.record(
@@ -260,12 +275,15 @@ def carry_out_due(run: outbox.Run) -> None:
     for change_id, body_id in due:
         try:
             with run.office.db.begin() as session:
-                session.get_one(Body, body_id, with_for_update=True)
+                session.get_one(Body, body_id, with_for_update={"key_share": True})
                 row = _held(session, change_id, body_id)
                 if row.state == ChangeState.PLANNED:
                     _carry_out(session, row, _who_planned(session, row))
         except (Invalid, Conflict, NotFound) as error:
             _failed(run, change_id, body_id, error)
+        except (TwoAtOnce, IntegrityError):
+            # Two at once: it stays planned for the next run, and the others are not kept waiting.
+            log.exception("change %s of the organogram is tried again", change_id)
 
 
 def _who_planned(session: Session, row: OrganogramChange) -> Principal:

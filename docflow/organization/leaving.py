@@ -20,7 +20,8 @@ from docflow.organization.accounts import (
     OwnRights,
     held,
     require_administrator,
-    require_administrator_left,
+    require_another,
+    require_may_end,
 )
 from docflow.organization.login import end_sessions
 from docflow.organization.models import ApiToken, Body, Deputy, Grant, User
@@ -87,7 +88,7 @@ def end_service(
     row = held(session, user_id, by.body_id)
     if not row.is_active:
         raise BadEnd(t("This account is closed already."))
-    require_administrator_left(session, row)
+    require_may_end(session, row, by)
     for place in (work_to, *(placements or {}).values()):
         _check_place(session, place, row)
     if work_to is None and work.shown(work.of_person(session, row.id)):
@@ -118,8 +119,9 @@ def end_service(
 
 
 def keep_in_service(session: Session, user_id: int, *, by: Principal) -> User:
-    """Take back an end that was arranged and has not come. Raises NotAllowed, BadEnd."""
+    """Take back an end that was arranged and has not come. Raises NotAllowed, OwnRights, BadEnd."""
     require_administrator(by)
+    require_another(by, user_id)
     row = held(session, user_id, by.body_id)
     if not row.is_active or row.service_ends_on is None:
         raise BadEnd(t("No end of service is arranged for this account."))

@@ -138,11 +138,18 @@ def close_session(session: Session, secret: str) -> None:
         row.ended_at = clock.now()
 
 
-def end_sessions(session: Session, user_id: int) -> None:
-    """End every login of a person: he is locked out, or has another password."""
+def end_sessions(session: Session, user_id: int, *, but_for: str = "") -> None:
+    """End every login of a person: he is locked out, or has another password.
+
+    `but_for` is the secret of the login in which he chose the password himself.
+    """
     session.execute(
         update(LoginSession)
-        .where(LoginSession.user_id == user_id, LoginSession.ended_at.is_(None))
+        .where(
+            LoginSession.user_id == user_id,
+            LoginSession.ended_at.is_(None),
+            LoginSession.token_digest != digest(but_for),
+        )
         .values(ended_at=clock.now())
     )
 

@@ -1,8 +1,11 @@
 """Logging in through the body's identity provider: OpenID Connect, authorization code with PKCE.
 
 The provider says who somebody is (OpenID Connect Core 1.0 § 3.1, RFC 7636); what he may do is said
-here. An account is tied to issuer and subject at its first such login: by its user name, or made
-anew without any right where the installation says so. Only signatures by public keys are taken.
+here. An account that an administrator made for the provider, or moved to it, is tied to issuer and
+subject at its first such login, by its user name; or one is made anew without any right where the
+installation says so. User names are chosen by people at many providers (OpenID Connect Core 1.0
+§ 5.7), so no other account is given to whoever bears its name. Only signatures by public keys are
+taken.
 """
 
 import base64
@@ -27,13 +30,15 @@ from docflow import audit, clock
 from docflow.errors import Forbidden, Unavailable
 from docflow.folding import line
 from docflow.i18n import t
-from docflow.organization.models import User
-from docflow.organization.principals import is_in_service
+from docflow.organization.models import Grant, User
+from docflow.organization.principals import is_in_service, valid_today
 from docflow.organization.service import body_named
-from docflow.principal import Via, system
+from docflow.principal import Role, Via, system
 from docflow.settings import Settings
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
+# Rights that nobody comes to by a name alone: they are given after the first such login.
+_NEVER_BY_NAME = (Role.ADMINISTRATOR, Role.INSTALLATION, Role.REGISTRAR)
 _LEEWAY = 60  # seconds that the clocks of two machines may differ
 _KEPT = 3600  # seconds that what a provider says of itself is remembered
 _MOST = 1 << 20  # bytes of an answer
@@ -156,17 +161,27 @@ def account(session: Session, identity: Identity, settings: Settings) -> User:
 
 
 def _tied_now(session: Session, identity: Identity) -> User | None:
-    """The account of this user name, where no provider has it yet.
+    """The account of this user name, where an administrator has it wait for this provider.
 
-    A technical account has neither password nor provider, and is nobody's to log in to.
+    Raises ProviderRefused where it has rights that nobody comes to by a name.
     """
     if not identity.username:
         return None
     user = session.scalar(select(User).where(User.username == identity.username).with_for_update())
     if user is None or user.oidc_subject is not None or not is_in_service(user):
         return None
-    if user.password_hash is None and user.oidc_issuer != identity.issuer:
+    if user.oidc_issuer != identity.issuer:
         return None
+    highest = select(Grant.id).where(
+        Grant.user_id == user.id, Grant.role.in_(_NEVER_BY_NAME), valid_today(Grant)
+    )
+    if session.scalar(highest.limit(1)) is not None:
+        raise ProviderRefused(
+            t(
+                "This account has rights that are given only after the first login. Ask the "
+                "administrator to take them back until you have logged in."
+            )
+        )
     user.oidc_issuer, user.oidc_subject = identity.issuer, identity.subject
     audit.record(
         session,

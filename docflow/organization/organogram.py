@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, literal, or_, select
 from sqlalchemy.orm import Session
 
 from docflow import clock
@@ -190,13 +190,15 @@ def _codes(session: Session, rows: list[Unit]) -> dict[int, str]:
 
 
 def _holders(session: Session, ids: list[int], on: date) -> dict[int, list[Holder]]:
+    is_over = literal(on < clock.today())  # then also those count whose account is closed now
     rows = session.execute(
         select(Grant, User)
         .join(User, User.id == Grant.user_id)
-        .where(Grant.unit_id.in_(ids), _holds(Grant, on), User.is_active, logs_in())
+        .where(Grant.unit_id.in_(ids), _holds(Grant, on), or_(User.is_active, is_over), logs_in())
         .order_by(Grant.role != Role.HEAD, User.full_name, Grant.id)
     ).all()
-    away = deputies.deputies_of(session, {user.id for _, user in rows})
+    now: set[int] = set() if on < clock.today() else {user.id for _, user in rows}
+    away = deputies.deputies_of(session, now)  # who acts today says nothing of a day that is over
     found: dict[int, list[Holder]] = {}
     for grant, user in rows:
         names = ", ".join(one.deputy for one in away.get(user.id, ()))

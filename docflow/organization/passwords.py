@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from docflow import audit
 from docflow.errors import Invalid
 from docflow.i18n import t
-from docflow.organization.login import hash_password, password_is
+from docflow.organization.login import end_sessions, hash_password, password_is
 from docflow.organization.models import User
 from docflow.principal import Principal
 
@@ -19,8 +19,8 @@ class BadPassword(Invalid):
     """The password does not do."""
 
 
-def change_own(session: Session, old: str, new: str, *, by: Principal) -> None:
-    """The person's own new password. Raises BadPassword."""
+def change_own(session: Session, old: str, new: str, *, by: Principal, login: str = "") -> None:
+    """The person's own new password; his logins end but for this one. Raises BadPassword."""
     row = session.scalars(
         select(User)
         .where(User.id == by.person_id)
@@ -35,6 +35,7 @@ def change_own(session: Session, old: str, new: str, *, by: Principal) -> None:
     if new == old:
         raise BadPassword(t("Choose another password than the present one."), field="new_password")
     row.password_hash, row.must_change_password = hash_password(new), False
+    end_sessions(session, row.id, but_for=login)
     audit.record(session, "user.password-changed", by=by, subject=("user", row.id))
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from docflow import clock
@@ -17,7 +17,7 @@ from docflow.canonical import encoded
 from docflow.i18n import Text, t
 from docflow.organization import work
 from docflow.organization.models import Body, Grant, Unit, User
-from docflow.organization.principals import in_service, valid_today
+from docflow.organization.principals import in_service
 from docflow.organization.steps import ChangedUnit, DissolvedUnit, NewHead, NewUnit, Step
 from docflow.principal import Role
 
@@ -289,7 +289,11 @@ def _people(session: Session, unit_ids: set[int]) -> dict[int, list[Mover]]:
     rows = session.execute(
         select(Grant.unit_id, User.id, User.full_name, Grant.role)
         .join(User, User.id == Grant.user_id)
-        .where(Grant.unit_id.in_(unit_ids), valid_today(Grant), User.is_active)
+        .where(
+            Grant.unit_id.in_(unit_ids),
+            or_(Grant.valid_to.is_(None), Grant.valid_to >= clock.today()),  # those to come too
+            User.is_active,
+        )
         .order_by(Grant.role != Role.HEAD, User.full_name)
     ).all()
     found: dict[int, list[Mover]] = {}

@@ -16,10 +16,12 @@ from docflow.organization.accounts import (
     require_administrator,
     require_administrator_left,
     require_another,
+    require_installation_left,
+    require_may_rule,
 )
 from docflow.organization.models import Grant, Unit, User
 from docflow.organization.principals import NoSuchUser
-from docflow.organization.service import unit
+from docflow.organization.service import hold_unit
 from docflow.principal import Principal, Role
 
 UNIT_ROLES = frozenset({Role.CLERK, Role.HEAD, Role.EMPLOYEE})
@@ -61,6 +63,8 @@ def give(
         raise BadRole(t("The last day is before the first."), field="valid_to")
     _require_new(session, row, role, place, first, valid_to)
     if role == Role.HEAD and place is not None:
+        unit = select(Unit.id).where(Unit.id == place.id)
+        session.execute(unit.with_for_update(key_share=True))  # two heads come in order
         _follow_head(session, place, first, valid_to)
     grant = Grant(
         user_id=row.id,
@@ -105,6 +109,9 @@ def take(session: Session, user_id: int, grant_id: int, *, by: Principal) -> Non
         raise NoSuchGrant(t("This person has no such role now."))
     if grant.role == Role.ADMINISTRATOR:
         require_administrator_left(session, row)
+    if grant.role == Role.INSTALLATION:
+        require_may_rule(session, row, by)
+        require_installation_left(session, row)
     grant.valid_to = today - timedelta(days=1)
     audit.record(
         session,
@@ -123,7 +130,7 @@ def _place(session: Session, role: Role, unit_id: int | None, by: Principal) -> 
         if role == Role.REGISTRAR:
             return None
         raise BadRole(t("This role belongs to a unit. Choose the unit."), field="unit_id")
-    return unit(session, unit_id, body_id=by.body_id)
+    return hold_unit(session, unit_id, body_id=by.body_id)
 
 
 def _require_new(
@@ -164,4 +171,6 @@ def _follow_head(session: Session, place: Unit, first: date, last: date | None) 
                 ),
                 field="valid_from",
             )
-        row.valid_to = first - timedelta(days=1)
+        today = clock.today()
+        if row.valid_to is None or row.valid_to >= today:  # who was head before today stays told
+            row.valid_to = max(first, today) - timedelta(days=1)

@@ -168,6 +168,20 @@ def person(session: Session, user_id: int, *, body_id: int) -> Person:
     return _person(user)
 
 
+def hold_person(session: Session, user_id: int, *, body_id: int) -> Person:
+    """As `person`, and nobody closes or locks the account until the transaction ends.
+
+    For whoever gives the person work: who ends the service waits, and moves this work too.
+    """
+    session.scalar(
+        select(User)
+        .where(User.id == user_id)
+        .with_for_update(read=True, key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return person(session, user_id, body_id=body_id)
+
+
 def names(session: Session, user_ids: Iterable[int | None]) -> dict[int, str]:
     """Full names by id, closed accounts included."""
     ids = {user_id for user_id in user_ids if user_id is not None}

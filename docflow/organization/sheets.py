@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from docflow import clock
 from docflow.errors import Invalid
 from docflow.folding import line
 from docflow.i18n import Text, t
@@ -257,8 +258,18 @@ def compare(session: Session, rows: Sequence[Row], *, by: Principal, zone: str) 
     dissolved: list[Step] = []
     for row in rows:
         known = now.get(row.code)
-        if row.valid_to and row.code in over:
+        if row.valid_to and (row.code in over or (known is None and _is_over(row, zone))):
             continue  # it ended, and the file says so
+        if row.valid_to and not _is_over(row, zone):
+            raise BadSheet(
+                t(
+                    "The unit “{code}” ends on {day}: a day to come is no part of a file. Leave "
+                    "it empty, and plan the change for the day after.",
+                    code=row.code,
+                    day=f"{date.fromisoformat(row.valid_to):%d/%m/%Y}",
+                ),
+                field="file",
+            )
         if row.valid_to and known is not None:
             dissolved.append(DissolvedUnit(row.code, row.successor))
             continue
@@ -272,6 +283,10 @@ def compare(session: Session, rows: Sequence[Row], *, by: Principal, zone: str) 
         if row.head is not None and row.head != had:
             heads.append(NewHead(row.code, row.head))
     return [*begun, *changed, *dissolved, *heads]
+
+
+def _is_over(row: Row, zone: str) -> bool:
+    return date.fromisoformat(row.valid_to) < clock.today(zone)
 
 
 def _difference(known: UnitView, row: Row) -> list[Step]:

@@ -118,7 +118,8 @@ def _step(given: object, field: str) -> Step:
         wanted = bool if name == "head_goes_along" else str
         if name not in allowed or not (isinstance(value, wanted) or value is None):
             raise BadStep(t("“{name}” is not part of such a step.", name=name), field=field)
-    missing = {"code", "name"} & _needed(kind) - set(values)
+    said = {name for name, value in values.items() if value is not None}
+    missing = {"code", "name"} & _needed(kind) - said
     if missing:
         raise BadStep(t("Fill in {name}.", name=sorted(missing)[0]), field=field)
     return checked(kind(**{n: v for n, v in values.items() if v is not None}), field)

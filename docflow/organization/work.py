@@ -56,7 +56,7 @@ class Carrier:
     of_units: Callable[[Session, Collection[int]], Sequence[OpenItem]]
     of_person: Callable[[Session, int], Sequence[OpenItem]]
     move: Callable[[Session, OpenItem, Place, Principal], None]
-    inherit: Callable[[Session, int, int], None] | None = None
+    inherit: Callable[[Session, int, int, Principal], None] | None = None
 
 
 _carriers: dict[str, Carrier] = {}
@@ -95,8 +95,8 @@ def move(session: Session, item: OpenItem, to: Place, *, by: Principal) -> None:
     _carriers[item.carrier].move(session, item, to, by)
 
 
-def inherit(session: Session, old: int, new: int) -> None:
+def inherit(session: Session, old: int, new: int, *, by: Principal) -> None:
     """The unit `new` takes the place of the dissolved unit `old` wherever one is still to come."""
     for one in carriers():
         if one.inherit is not None:
-            one.inherit(session, old, new)
+            one.inherit(session, old, new, by)

@@ -57,11 +57,18 @@ def names_of(named: Iterable[Recipient | EntryPerson]) -> list[str]:
     return found
 
 
-def index(session: Session, entry: Entry, *, named: Iterable[str], body: str = "") -> None:
+def index(
+    session: Session,
+    entry: Entry,
+    *,
+    named: Iterable[str],
+    body: str = "",
+    references: Iterable[str] = (),
+) -> None:
     """Make the entry findable by its fields, the people named in it, and the text of its files.
 
     The number is not among it: `search` looks for numbers themselves, and a new entry is indexed
-    before it has one.
+    before it has one. `references` are sender's numbers beside the one that was registered.
     """
     fields = "\n".join(
         (
@@ -86,7 +93,7 @@ def index(session: Session, entry: Entry, *, named: Iterable[str], body: str = "
             "language": language,
             "dictionary": dictionary or "simple",
             "stemmed": _stemmed(f"{fields}\n{body}"[:_MAX_STEMMED], language),
-            "references": findable.keys(f"{fields}\n{body}", entry.sender_reference),
+            "references": findable.keys(f"{fields}\n{body}", entry.sender_reference, *references),
         },
     )
 
@@ -119,8 +126,10 @@ def reindex(session: Session, entry: Entry) -> None:
         return
     recipients = session.scalars(select(Recipient).where(Recipient.entry_id == entry.id)).all()
     persons = session.scalars(select(EntryPerson).where(EntryPerson.entry_id == entry.id)).all()
-    corrections = session.scalars(select(Correction.new).where(Correction.entry_id == entry.id))
-    corrected = [word for value in corrections for word in _texts(value)]
+    corrections = session.execute(
+        select(Correction.new, Correction.key).where(Correction.entry_id == entry.id)
+    ).all()
+    corrected = [word for value, _ in corrections for word in _texts(value)]
     index(
         session,
         entry,
@@ -131,6 +140,7 @@ def reindex(session: Session, entry: Entry) -> None:
             *corrected,
         ],
         body=documents.text_of(session, entry.id),
+        references=[key for _, key in corrections],
     )
 
 

@@ -1,6 +1,7 @@
 """Marking, charging, opinions, notes, closing; work lists; lists of paper."""
 
-from docflow.routing import contributions, moving, notes
+from docflow.routing import asked, contributions, moving, notes
+from docflow.routing.asked import Asked
 from docflow.routing.awaiting import StillAwaited, require_nothing_awaited
 from docflow.routing.batches import (
     Outcome,
@@ -86,7 +87,7 @@ from docflow.routing.service import (
     send_back,
 )
 from docflow.routing.targets import BadTarget, RefusedBefore, Target
-from docflow.routing.telling import heads
+from docflow.routing.telling import addressed, heads
 from docflow.routing.terms import ClockStandsStill
 
 __all__ = [
@@ -94,6 +95,7 @@ __all__ = [
     "SOON",
     "Acts",
     "Age",
+    "Asked",
     "BadDeadline",
     "BadTarget",
     "Basket",
@@ -134,9 +136,11 @@ __all__ = [
     "acknowledge",
     "acknowledge_many",
     "acts",
+    "addressed",
     "after_closing",
     "after_forwarding",
     "after_reopening",
+    "asked",
     "basket",
     "basket_count",
     "charge",

@@ -8,7 +8,12 @@ from docflow.errors import Conflict
 from docflow.i18n import Text, t
 from docflow.notices import NoticeKind
 from docflow.principal import Principal
+from docflow.routing import telling
 from docflow.routing.models import Contribution, ContributionState
+from docflow.routing.targets import Target
+
+_TO_ANSWER = (NoticeKind.OPINION_ASKED, NoticeKind.OPINION_DUE)
+_LATE = NoticeKind.OPINION_LATE  # told to who asked, too
 
 
 class StillAwaited(Conflict):
@@ -47,17 +52,31 @@ def end_contributions(session: Session, entry_id: int, by: Principal) -> None:
             clock.now(),
         )
     if rows:
-        asked(session, entry_id)
+        notices.settle(session, about=("entry", entry_id), kinds=[*_TO_ANSWER, _LATE])
 
 
-def asked(session: Session, entry_id: int, user_ids: list[int] | None = None) -> None:
-    """Nobody, or not these any more, has an answer to give."""
+def answered(session: Session, row: Contribution) -> None:
+    """What people were told of a request that ended is done with, but for those of whom, or who,
+    another one still waits for an answer: a notice is about the item, not about one request.
+    """
+    others = session.scalars(_open(row.entry_id).where(Contribution.id != row.id)).all()
+    asked = [one for other in others for one in _asked(session, other)]
+    who, about = _asked(session, row), ("entry", row.entry_id)
+    notices.settle(session, about=about, kinds=_TO_ANSWER, user_ids=who, but_for=asked)
+    waits = [other.asked_by for other in others]
     notices.settle(
         session,
-        about=("entry", entry_id),
-        kinds=[NoticeKind.OPINION_ASKED],
-        user_ids=user_ids,
+        about=about,
+        kinds=[_LATE],
+        user_ids=[*who, row.asked_by],
+        but_for=[*asked, *waits],
     )
+
+
+def _asked(session: Session, row: Contribution) -> list[int | None]:
+    """Who was told that the answer is his to give."""
+    to = Target(row.unit_id, row.user_id)
+    return [row.taken_by, *telling.addressed(session, to)]
 
 
 def _open(entry_id: int) -> Select[Contribution]:

@@ -252,8 +252,7 @@ def _end(
 ) -> None:
     row.state, row.answer = state, text
     row.ended_by, row.ended_at = by.person_id, clock.now()
-    who = telling.addressed(session, Target(row.unit_id, row.taken_by or row.user_id))
-    awaiting.asked(session, row.entry_id, [one for one in who if one is not None])
+    awaiting.answered(session, row)
 
 
 def _tell_who_waits(session: Session, row: Contribution, kind: NoticeKind, by: Principal) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock, organization, printing, registry
@@ -16,9 +16,11 @@ from docflow.errors import Conflict, Invalid, NotFound
 from docflow.i18n import t
 from docflow.principal import Principal
 from docflow.registry import DeliveryMethod, Entry, Grade
+from docflow.routing.asked import units_of
 from docflow.routing.models import Charge, ChargeKind, ChargeState, DeliveryList, DeliveryListItem
 
 MOST = 200  # documents of one list
+_LAST_ID = 2**63 - 1
 _ON_PAPER = (
     DeliveryMethod.COUNTER,
     DeliveryMethod.POST,
@@ -69,22 +71,31 @@ class ListInfo:
 
 def waiting(session: Session, *, by: Principal, limit: int = MOST) -> list[PaperLine]:
     """What was charged from a unit of his and has not gone with a list, the oldest first."""
+    by.require_scope("read")
     listed = exists().where(DeliveryListItem.charge_id == Charge.id)
     query = (
         select(Charge)
         .join(Entry, Entry.id == Charge.entry_id)
         .where(
-            _from_units_of(by),
-            Charge.state.in_([ChargeState.OPEN, ChargeState.ACCEPTED]),
-            Entry.delivery_method.in_(_ON_PAPER),
+            *_deliverable(by),
             ~listed,
-            ~exists().where(registry.Annulment.entry_id == Entry.id),
-            registry.visible_to(by),
         )
         .order_by(Charge.unit_id, Charge.id)
         .limit(limit)
     )
     return _lines(session, session.scalars(query).all(), by)
+
+
+def _deliverable(by: Principal) -> tuple[ColumnElement[bool], ...]:
+    """Charges whose paper can go from a unit of his."""
+    return (
+        _from_units_of(by),
+        Charge.state.in_([ChargeState.OPEN, ChargeState.ACCEPTED]),
+        Charge.ended_at.is_(None),  # the same, in the words of the indexes
+        Entry.delivery_method.in_(_ON_PAPER),
+        ~exists().where(registry.Annulment.entry_id == Entry.id),
+        registry.visible_to(by),
+    )
 
 
 def make(session: Session, charge_ids: Sequence[int], *, by: Principal) -> list[DeliveryList]:
@@ -104,7 +115,7 @@ def make(session: Session, charge_ids: Sequence[int], *, by: Principal) -> list[
     rows = session.scalars(
         select(Charge)
         .join(Entry, Entry.id == Charge.entry_id)
-        .where(Charge.id.in_(wanted), _from_units_of(by), registry.visible_to(by))
+        .where(Charge.id.in_(wanted), *_deliverable(by))
         .order_by(Charge.unit_id, Charge.id)
     ).all()
     if len(rows) < len(wanted):
@@ -175,6 +186,7 @@ def listing(
     session: Session, *, by: Principal, after: int | None = None, limit: int = 50
 ) -> list[ListInfo]:
     """The lists that the person made, or that go from or to a unit of his; the newest first."""
+    by.require_scope("read")
     query = select(DeliveryList).where(_open_to(by)).order_by(DeliveryList.id.desc())
     if after is not None:
         query = query.where(DeliveryList.id < after)
@@ -207,7 +219,9 @@ def listing(
 def get(session: Session, list_id: int, *, by: Principal) -> tuple[ListInfo, list[PaperLine]]:
     """A list with those of its documents that the person may see. Raises NoSuchDeliveryList."""
     found = [
-        one for one in listing(session, by=by, after=list_id + 1, limit=1) if one.id == list_id
+        one
+        for one in listing(session, by=by, after=min(list_id + 1, _LAST_ID), limit=1)
+        if one.id == list_id
     ]
     if not found:
         raise NoSuchDeliveryList(t("There is no such delivery list, or it is not open to you."))
@@ -266,22 +280,18 @@ def _row(one: PaperLine, language: str, zone: str) -> printing.DeliveryRow:
 
 
 def _from_units_of(by: Principal) -> ColumnElement[bool]:
-    units = by.unit_ids | by.headed_unit_ids
-    return or_(Charge.charged_by == by.user_id, Charge.from_unit_id.in_(units))
+    """From a unit of his, or of somebody in whose place he acts."""
+    return or_(Charge.charged_by == by.user_id, Charge.from_unit_id.in_(units_of(by)))
 
 
 def _open_to(by: Principal) -> ColumnElement[bool]:
-    units = by.unit_ids | by.headed_unit_ids
-    items: Select[int] = (
-        select(DeliveryListItem.list_id)
-        .join(Charge, Charge.id == DeliveryListItem.charge_id)
-        .where(_from_units_of(by))
+    units = units_of(by)
+    from_them = exists().where(
+        DeliveryListItem.list_id == DeliveryList.id,
+        Charge.id == DeliveryListItem.charge_id,
+        _from_units_of(by),
     )
-    mine = or_(
-        DeliveryList.made_by == by.user_id,
-        DeliveryList.unit_id.in_(units),
-        DeliveryList.id.in_(items),
-    )
+    mine = or_(DeliveryList.made_by == by.user_id, DeliveryList.unit_id.in_(units), from_them)
     return (DeliveryList.body_id == by.body_id) & mine
 
 

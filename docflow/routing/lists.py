@@ -27,7 +27,6 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
-    or_,
     select,
     true,
     tuple_,
@@ -38,7 +37,9 @@ from sqlalchemy.orm import QueryableAttribute, Session
 from docflow import clock, registry
 from docflow.principal import Principal
 from docflow.registry import Annulment, Entry, Handling
-from docflow.routing.models import Charge, Contribution
+from docflow.routing import asked
+from docflow.routing.asked import among
+from docflow.routing.models import Charge
 from docflow.routing.narrowing import Narrowing, of_entry, of_handling
 
 MOST_COUNTED = 1000  # a count that has reached this is "999+"
@@ -61,7 +62,7 @@ class Basket(StrEnum):
     ASKED = "asked"  # an opinion or a part of the work is asked of me or my unit
     INFORMED = "informed"  # came to me or my unit for information
     SENT = "sent"  # I charged it to somebody, and it is open
-    OVERDUE = "overdue"  # the deadline of mine or my unit's has passed
+    OVERDUE = "overdue"  # the deadline of mine or my unit's, or of an answer of ours, has passed
 
 
 # As the expressions of the indexes say it, word for word (migration 0026). False stands before
@@ -102,6 +103,7 @@ def basket(
     What was sent or came for information has the newest first, what is closed the last closed.
     `after` is the entry of the last line of the page before.
     """
+    by.require_scope("read")
     ids = _ids(session, wanted, by, narrowing, after, limit, zone)
     if not ids:
         return []
@@ -114,6 +116,7 @@ def counts(
     session: Session, *, by: Principal, zone: str = clock.OFFICIAL_ZONE
 ) -> dict[Basket, int]:
     """How many items each list has, `MOST_COUNTED` where there are more."""
+    by.require_scope("read")
     seen = _seen(by, _EVERYTHING, zone)
     each = [
         _counted(wanted, by, _EVERYTHING, zone, seen).scalar_subquery().label(wanted.name)
@@ -132,6 +135,7 @@ def basket_count(
     zone: str = clock.OFFICIAL_ZONE,
 ) -> int:
     """How many items of the list are so, `MOST_COUNTED` where there are more."""
+    by.require_scope("read")
     seen = _seen(by, narrowing, zone)
     return session.scalar(_counted(wanted, by, narrowing, zone, seen)) or 0
 
@@ -259,41 +263,40 @@ def _position(
 
 
 def _sources(wanted: Basket, by: Principal, narrowing: Narrowing, zone: str) -> list[_Source]:
-    people, units, headed = by.person_ids, _units(by), _headed(by)
+    people, units, headed = by.person_ids, asked.units_of(by), _headed(by)
     if narrowing.unit_id is not None:
         units, headed = units & {narrowing.unit_id}, headed & {narrowing.unit_id}
-    asked = tuple(of_handling(narrowing, zone))
+    narrow = tuple(of_handling(narrowing, zone))
     state = _CLOSED if narrowing.wants_closed else _OPEN
-    mine = _Source((state, *asked), (Handling.user_id, people))
-    of_units = _Source((state, *asked), (Handling.unit_id, units))
-    late = Handling.due_on < clock.today(zone)
+    mine = _Source((state, *narrow), (Handling.user_id, people))
+    of_units = _Source((state, *narrow), (Handling.unit_id, units))
+    today = clock.today(zone)
+    late = Handling.due_on < today
     match wanted:
         case Basket.TO_CHARGE:
-            found = [_Source((_OPEN, _UNASSIGNED, *asked), (Handling.unit_id, headed))]
+            found = [_Source((_OPEN, _UNASSIGNED, *narrow), (Handling.unit_id, headed))]
             if by.confidential_writes:
                 secret = select(Entry.id).where(
                     Entry.id == Handling.entry_id, Entry.book_id.in_(by.confidential_writes)
                 )
-                found.append(_Source((_UNASSIGNED, secret.exists(), *asked)))
+                found.append(_Source((_UNASSIGNED, secret.exists(), *narrow)))
         case Basket.MINE:
             found = [mine]
         case Basket.UNIT:
             found = [of_units]
         case Basket.OVERDUE:
             found = [replace(one, conditions=(*one.conditions, late)) for one in (mine, of_units)]
+            if not narrowing.wants_closed:
+                answers = asked.late(asked.within(people, units), today)
+                found.append(_Source((_OPEN, *narrow), through=answers))
         case Basket.SENT:
-            found = [_Source((state, *asked), through=_sent(people))]
+            found = [_Source((state, *narrow), through=_sent(people))]
         case Basket.ASKED:
-            found = [_Source((_OPEN, *asked), through=_contributing(people, units))]
+            answers = asked.entries(asked.of(people, units))
+            found = [_Source((_OPEN, *narrow), through=answers)]
         case Basket.INFORMED:
-            found = [_Source(asked, through=_informed(people, units))]
+            found = [_Source(narrow, through=_informed(people, units))]
     return [one for one in found if one.walked is None or one.walked[1]]
-
-
-def _units(by: Principal) -> frozenset[int]:
-    return (by.unit_ids | by.headed_unit_ids).union(
-        *(one.unit_ids | one.headed_unit_ids for one in by.substitutions)
-    )
 
 
 def _headed(by: Principal) -> frozenset[int]:
@@ -303,39 +306,18 @@ def _headed(by: Principal) -> frozenset[int]:
 def _sent(people: frozenset[int]) -> Select[int]:
     return (
         select(Charge.entry_id)
-        .where(_among(Charge.charged_by, people), Charge.ended_at.is_(None))
-        .distinct()
-    )
-
-
-def _contributing(people: frozenset[int], units: frozenset[int]) -> Select[int]:
-    """What is asked of a person, or of a unit where nobody has taken it, or one of them has."""
-    free = and_(Contribution.user_id.is_(None), Contribution.taken_by.is_(None))
-    return (
-        select(Contribution.entry_id)
-        .where(
-            Contribution.ended_at.is_(None),
-            or_(
-                _among(Contribution.user_id, people),
-                _among(Contribution.taken_by, people),
-                and_(free, _among(Contribution.unit_id, units)),
-            ),
-        )
+        .where(among(Charge.charged_by, people), Charge.ended_at.is_(None))
         .distinct()
     )
 
 
 def _informed(people: frozenset[int], units: frozenset[int]) -> CompoundSelect[int]:
     waiting = and_(Charge.kind == literal_column("'information'"), Charge.ended_at.is_(None))
-    to_them = select(Charge.entry_id).where(waiting, _among(Charge.user_id, people))
+    to_them = select(Charge.entry_id).where(waiting, among(Charge.user_id, people))
     to_unit = select(Charge.entry_id).where(
-        waiting, Charge.user_id.is_(None), _among(Charge.unit_id, units)
+        waiting, Charge.user_id.is_(None), among(Charge.unit_id, units)
     )
     return union(to_them, to_unit)
-
-
-def _among(column: QueryableAttribute[Any], values: frozenset[int]) -> ColumnElement[bool]:
-    return column == next(iter(values)) if len(values) == 1 else column.in_(values)
 
 
 def versions(session: Session, entry_ids: Iterable[int]) -> dict[int, int]:

@@ -51,6 +51,7 @@ class Charge(Base):
             "entry_id",
             postgresql_where=text("ended_at IS NULL"),
         ),
+        Index("ix_charges_from_unit", "from_unit_id", postgresql_where=text("ended_at IS NULL")),
         *(
             Index(
                 f"ix_charges_informed_{whose}",

@@ -125,7 +125,7 @@ def _open_to(session: Session, entry: Entry, to: Place, is_closed_book: bool) ->
         registry.open_to_person(session, entry.id, to.user_id)
 
 
-def _inherit_returns(session: Session, old: int, new: int) -> None:
+def _inherit_returns(session: Session, old: int, new: int, by: Principal) -> None:
     """What another unit returns goes to the unit that took over."""
     session.execute(
         update(Charge)
@@ -204,7 +204,12 @@ def _asked(session: Session, where: ColumnElement[bool]) -> list[OpenItem]:
         select(Contribution, Entry.label, _is_hidden())
         .join(Entry, Entry.id == Contribution.entry_id)
         .join(Book, Book.id == Entry.book_id)
-        .where(Contribution.state == ContributionState.ASKED, where)
+        .outerjoin(Annulment, Annulment.entry_id == Entry.id)
+        .where(
+            Contribution.state == ContributionState.ASKED,
+            Annulment.entry_id.is_(None),
+            where,
+        )
     ).all()
     return [
         OpenItem(CONTRIBUTION, row.id, label, row.unit_id, row.user_id, row.asked_at, hidden)

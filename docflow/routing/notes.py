@@ -43,9 +43,13 @@ class NoteInfo:
 
 
 def write(session: Session, entry_id: int, *, by: Principal, text: str) -> HandlingNote:
-    """Add a note to an entry that the person may see, closed or not. Raises NotAllowed."""
+    """Add a note to an entry that the person may see, closed or not, but not annulled.
+
+    Raises NotAllowed, AlreadyAnnulled.
+    """
     by.require_scope("route")
     entry = registry.get(session, entry_id, by=by)
+    registry.require_not_annulled(session, entry)
     by.require(may_write(by), t("Only those who handle entries write notes."))
     clean = clean_text(text, "text")
     if not clean:

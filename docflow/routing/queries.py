@@ -218,8 +218,10 @@ def forwardings(session: Session, entry_id: int) -> list[ForwardingInfo]:
 def acts(session: Session, entry: Entry, *, by: Principal) -> Acts:
     """What the person may do now. The acts check the same again under a lock."""
     handling = session.get(Handling, entry.id)
+    if session.get(Annulment, entry.id) is not None:
+        return Acts()
     note = notes.may_write(by)
-    if handling is None or session.get(Annulment, entry.id) is not None:
+    if handling is None:
         return Acts(note=note)
     by = own_rights(session, entry, by)
     heads = as_head(by, entry, handling) is not None

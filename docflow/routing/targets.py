@@ -35,7 +35,7 @@ class Target:
 
 
 def check(session: Session, entry: Entry, target: Target, by: Principal) -> None:
-    """Whether the target exists today and may have the item; its unit is held from being dissolved.
+    """Whether the target exists today and may have the item; they are held until it is given.
 
     Raises NoSuchUnit, NoSuchUser (also of an account that is locked or closed), BadTarget.
     """
@@ -47,7 +47,7 @@ def check(session: Session, entry: Entry, target: Target, by: Principal) -> None
                 field="target",
             )
         return
-    organization.person(session, target.user_id, body_id=by.body_id)
+    organization.hold_person(session, target.user_id, body_id=by.body_id)
     if not organization.works_in(session, target.user_id, target.unit_id):
         raise BadTarget(
             t("This person does not work in the unit. Choose a person of the unit."),

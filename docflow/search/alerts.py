@@ -4,6 +4,7 @@ Each search is looked at with the rights that its owner has at that moment. One 
 is told nothing; his searches are looked at again when he may.
 """
 
+import logging
 import time
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from docflow.registry import midnight
 from docflow.search import saved
 from docflow.search.models import Alert, SavedSearch
 
+_log = logging.getLogger(__name__)
 _EVERY = timedelta(minutes=5)
 _MORNING = 6  # hour of the office's clock after which the searches of the day are looked at
 _LONGEST = 20.0  # seconds of one job, so that others have their turn
@@ -33,7 +35,13 @@ def look_for_new(run: outbox.Run) -> None:
             row = _next(session, begun, zone)
             if row is None:
                 return
-            _look(session, row, zone)
+            try:
+                with session.begin_nested():
+                    _look(session, row, zone)
+            except Exception:  # whatever it is
+                # One that cannot be done keeps nobody else waiting: it has its turn again later.
+                _log.exception("saved search %d could not be looked at", row.id)
+                row.looked_at = clock.now()
 
 
 def _next(session: Session, now: datetime, zone: str) -> SavedSearch | None:

@@ -1,7 +1,7 @@
 """Entries that were cited: by number, label, code, address, QR, emergency number.
 
-Only ids are found here, of whatever stands in the body's books; whoever shows them asks for the
-rights first (`sight.rows`). Source: domain row 93.
+Each way of reading finds ids of whatever stands in the body's books; `cited` gives those that the
+person may see. Source: domain row 93.
 """
 
 import re
@@ -57,7 +57,14 @@ def cited(session: Session, text: str, *, by: Principal) -> Cited:
     )
     found = [one for one in ways if one is not None and one.ids]
     ids = dict.fromkeys(entry_id for one in found for entry_id in one.ids)
-    return Cited(tuple(ids), is_one=any(one.is_one for one in found))
+    if not ids:
+        return Cited(())
+    open_to_him = select(Entry.id).where(Entry.id.in_(ids), registry.visible_to(by))
+    seen = set(session.scalars(open_to_him))
+    return Cited(
+        tuple(one for one in ids if one in seen),
+        is_one=any(one.is_one and not seen.isdisjoint(one.ids) for one in found),
+    )
 
 
 def _by_address(session: Session, text: str, by: Principal) -> Cited | None:

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 
 from docflow import documents, kinds
 from docflow.errors import Invalid
@@ -15,6 +15,7 @@ from docflow.principal import Principal
 from docflow.registry import (
     Annulment,
     Book,
+    Corrected,
     DeliveryMethod,
     Direction,
     Entry,
@@ -154,12 +155,22 @@ def conditions(wanted: Filters, *, by: Principal, zone: str) -> list[ColumnEleme
     if wanted.kind:
         found.append(_of_kind(wanted.kind, by))
     if wanted.channel:
-        found.append(Entry.delivery_method == wanted.channel)
+        found.append(channel() == wanted.channel)
     if wanted.has_files is not None:
         found.append(with_files() if wanted.has_files else ~with_files())
     if wanted.language:
         found.append(SearchText.language == wanted.language)
     return found
+
+
+def channel() -> ColumnElement[str]:
+    """How the entry came, as it is known now: a correction counts, as in lists and statistics."""
+    corrected = (
+        select(Corrected.fields["delivery_method"].astext)
+        .where(Corrected.entry_id == Entry.id)
+        .scalar_subquery()
+    )
+    return func.coalesce(corrected, Entry.delivery_method)
 
 
 def with_files() -> ColumnElement[bool]:

@@ -81,7 +81,7 @@ def save(
     """Keep a search; its id. Raises BadSearchName, NothingAsked, SearchExists, TooBroad,
     TooManySearches.
     """
-    by.require_scope("read")
+    by.require_scope("route")
     clean = _name(name)
     if not typed.parse(query).text and not filters.chosen:
         raise NothingAsked(t("Search for something first, then save the search."), field="q")
@@ -280,7 +280,7 @@ def _own(session: Session, search_id: int, by: Principal, *, lock: bool = False)
 
 
 def _held(session: Session, search_id: int, by: Principal) -> SavedSearch:
-    by.require_scope("read")
+    by.require_scope("route")
     return _own(session, search_id, by, lock=True)
 
 

@@ -133,7 +133,7 @@ def _found(
     beside = _of_tax_number(session, asked, by)
     seen = sight.of_query(session, words.exactly, beside, wanted, by=by, zone=zone)
     if len(seen.rows) < _FEW and words.widely != words.exactly:
-        seen = sight.of_query(session, words.widely, beside, wanted, by=by, zone=zone)
+        seen = sight.of_query(session, words.widely, beside, wanted, by=by, zone=zone, is_rare=True)
     ranks = _ranks(session, seen.rows[:_RANKED], words) if sort is Sort.RELEVANCE else {}
     return _Outcome(seen, ranks=ranks, beginnings=words.beginnings)
 

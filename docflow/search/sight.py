@@ -30,13 +30,14 @@ from sqlalchemy.orm import Session
 from docflow import kinds, registry
 from docflow.principal import Principal
 from docflow.registry import Annulment, Book, Entry, Handling, SearchText, findable
-from docflow.search.filters import Filters, conditions, with_files
+from docflow.search.filters import Filters, channel, conditions, with_files
 
 MOST = 1000
 """Hits that are taken, counted and sorted; of more it is only said that there are more."""
 _BLOCKS_OF_ALL, _BLOCKS_OF_UNIT = (2, 10), (10,)
 """How many of the newest blocks the first passes look into, where all is open, or a unit's work."""
 _NO_ENTRY = 2**62  # above any id
+_PLANNED = "search is planned"  # said once in a transaction
 
 # A plan for the values of this very query, enough memory for the bitmap of a common word (a lossy
 # one would make PostgreSQL look at every row again), and no reading of whole tables, which its
@@ -45,7 +46,6 @@ _PLAN = text(
     "SELECT set_config('plan_cache_mode', 'force_custom_plan', true), "
     "set_config('work_mem', '48MB', true), set_config('enable_seqscan', 'off', true)"
 )
-_PLAN_AGAIN = text("SELECT set_config('enable_seqscan', 'on', true)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +92,41 @@ def of_query(
     by: Principal,
     zone: str,
     most: int = MOST,
+    is_rare: bool = False,
 ) -> InSight:
     """Entries whose words match the `tsquery`, or that one of the selects of ids names.
 
     Candidates come from the index in the order of their age, some more than are wanted; where
-    rights and filters leave too few of them, four times as many are asked for, and so on.
+    rights and filters leave too few of them, four times as many are asked for, and so on. Of what
+    is rare, the work of a unit is looked through at once: each pass gathers all beginnings anew.
     """
-    session.execute(_PLAN)
+    if not session.info.get(_PLANNED):
+        session.execute(_PLAN)
+        session.info[_PLANNED] = True
     found: list[Row] = []
-    for conditions_ in _passes(session, by):
-        before, chunk = _NO_ENTRY, most + most // 5 + 1
-        while len(found) <= most:
-            ids = _candidates(session, query, beside, conditions_, before, chunk, by)
-            rows = _rows(wanted, by, zone).where(Entry.id == func.any(_array(ids)))
-            found = _merged(found, _fetched(session, rows.limit(most + 1)) if ids else [])
-            if len(ids) < chunk:
-                break
-            before, chunk = ids[-1], chunk * 4
+    waiting: list[int] = []  # candidates of passes that brought few: asked for their rights at once
+    for within in _passes(session, by, is_rare=is_rare):
+        before, chunk, is_last = _NO_ENTRY, most + most // 5 + 1, False
+        while len(found) <= most and not is_last:
+            ids = _candidates(session, query, beside, within, before, chunk, by)
+            waiting, is_last = [*waiting, *ids], len(ids) < chunk
+            if len(waiting) >= chunk:
+                found = _merged(found, _in_sight(session, waiting, wanted, by, zone, most))
+                waiting = []
+            before, chunk = ids[-1] if ids else 0, chunk * 4
         if len(found) > most:
             break
-    session.execute(_PLAN_AGAIN)
+    found = _merged(found, _in_sight(session, waiting, wanted, by, zone, most))
     return InSight(tuple(found[:most]), len(found) > most)
+
+
+def _in_sight(
+    session: Session, ids: Sequence[int], wanted: Filters, by: Principal, zone: str, most: int
+) -> list[Row]:
+    if not ids:
+        return []
+    rows = _rows(wanted, by, zone).where(Entry.id == func.any(_array(ids)))
+    return _fetched(session, rows.limit(most + 1))
 
 
 def _candidates(
@@ -152,10 +166,17 @@ def of_filters(session: Session, wanted: Filters, *, by: Principal, zone: str) -
     return InSight(tuple(found[:MOST]), len(found) > MOST)
 
 
-def _passes(session: Session, by: Principal) -> Iterator[list[ColumnElement[bool]]]:
+def _passes(
+    session: Session, by: Principal, *, is_rare: bool
+) -> Iterator[list[ColumnElement[bool]]]:
     """Conditions on `search_texts`, from the newest blocks of entries to the oldest."""
     keys = registry.search_keys(by)
-    mine = [] if keys is None else [SearchText.keys.op("&&")(_array(keys))]
+    mine: list[ColumnElement[bool]] = (
+        [] if keys is None else [SearchText.keys.op("&&", return_type=Boolean)(_array(keys))]
+    )
+    if is_rare and mine:
+        yield mine
+        return
     last = session.scalar(select(func.max(Entry.id))) or 0
     end = last + 1
     for blocks in _BLOCKS_OF_ALL if keys is None else _BLOCKS_OF_UNIT:
@@ -189,7 +210,7 @@ def _rows(wanted: Filters, by: Principal, zone: str) -> Select[*tuple[object, ..
             Entry.year,
             Book.code,
             Entry.direction,
-            Entry.delivery_method,
+            channel(),
             Handling.state,
             Handling.unit_id,
             Handling.user_id,

@@ -25,6 +25,19 @@ def test_the_true_time_comes_back_also_after_a_failure() -> None:
     assert clock.now() > NEW_YEAR
 
 
+def test_days_are_those_of_the_offices_zone() -> None:
+    midnight = datetime(2026, 5, 4, 23, 30, tzinfo=UTC)
+    try:
+        with clock.pretend(midnight):
+            assert clock.today().day == 5
+            clock.set_zone("UTC")
+            assert clock.today().day == 4
+            assert clock.local(midnight).hour == 23
+            assert clock.today("Europe/Athens").day == 5
+    finally:
+        clock.set_zone(clock.OFFICIAL_ZONE)
+
+
 def test_pretending_may_be_nested() -> None:
     with clock.pretend(NEW_YEAR):
         with clock.pretend(NEW_YEAR - timedelta(days=1)):

@@ -55,6 +55,16 @@ def test_a_clock_is_stopped_runs_on_and_is_extended(
     found = engineer.get("/deadlines", params=span).json()
     assert entry["label"] in [one["label"] for one in found["items"]]
     assert calling("lawyer").get("/deadlines", params=span).json()["total"] == 0
+    request = {
+        "to": {"unit_id": town.units["ΝΟΜ"], "user_id": town.users["lawyer"]},
+        "question": "Σύννομο;",
+        "due_on": due.isoformat(),
+    }
+    asked = engineer.post(address(entry, "/contributions"), json={"requests": [request]})
+    assert asked.status_code == 201, asked.text
+    [answer] = calling("lawyer").get("/deadlines", params=span).json()["answers"]
+    said = (answer["kind"], answer["due_on"], answer["line"]["label"])
+    assert said == ("opinion", due.isoformat(), entry["label"])
 
 
 def test_working_days_and_terms_are_the_administrators(calling: Calling) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import httpx
 
-from docflow import notices
+from docflow import clock, notices
 from docflow.notices import NoticeKind
 from docflow.office import Office
 from tests.docflow.notices.waiting import told
@@ -15,10 +15,13 @@ def test_a_caller_lists_and_reads_what_he_was_told(
     api_office: Office, town: Town, calling: Callable[..., httpx.Client]
 ) -> None:
     lawyer, other = calling("lawyer"), calling("mayor")
+    # What other tests of the house told him is behind him.
+    before = {"until": clock.now().isoformat()}
+    assert lawyer.post("/notices/read", json=before).status_code == 204
     with api_office.db.begin() as session:
         for _ in range(3):
             told(session, town, "lawyer", by="director")
-    first = lawyer.get("/notices", params={"limit": 2}).json()
+    first = lawyer.get("/notices", params={"limit": 2, "unread": True}).json()
     assert (len(first["items"]), first["unread"]) == (2, 3)
     one = first["items"][0]
     assert (one["said"], one["by"], one["is_read"]) == (
@@ -27,9 +30,12 @@ def test_a_caller_lists_and_reads_what_he_was_told(
         False,
     )
     assert one["about"]["page"].startswith("/entries/koino/")
-    rest = lawyer.get("/notices", params={"limit": 2, "cursor": first["next_cursor"]}).json()
+    more = {"limit": 2, "unread": True, "cursor": first["next_cursor"]}
+    rest = lawyer.get("/notices", params=more).json()
     assert (len(rest["items"]), rest["next_cursor"]) == (1, None)
     assert other.get("/notices", params={"cursor": first["next_cursor"]}).status_code == 422
+    reader = calling("lawyer", "read")
+    assert reader.post("/notices/read", json={"ids": [one["id"]]}).status_code == 403
     # The ids of another's notices do nothing.
     assert other.post("/notices/read", json={"ids": [one["id"]]}).status_code == 204
     assert lawyer.get("/notices").json()["unread"] == 3

@@ -45,6 +45,10 @@ def test_saved_searches(calling: Callable[..., httpx.Client]) -> None:
     assert (changed["alert"], changed["new"]) == ("daily", 0)
     registered(clerk, subject="Ιππόκαμπος στο λιμάνι")
     assert clerk.post(f"{address}/hits").json()["total"] == 1
+    reader = calling("clerk", "read")
+    assert reader.get(address).status_code == 200
+    assert reader.post(f"{address}/hits").status_code == 403, "what is new stays new"
+    assert reader.delete(address).status_code == 403
     assert lawyer.get(address).status_code == 404
     assert lawyer.delete(address).status_code == 404
     assert [one["name"] for one in clerk.get("/saved-searches").json()["items"]] == ["Ιππόκαμποι"]

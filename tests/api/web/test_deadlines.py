@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from docflow import calendars, clock, kinds, registry
+from docflow import calendars, clock, kinds, registry, routing
 from docflow.calendars import Calendar, Rule, Terms
 from tests.api.browsing import Browser, hidden, typed, words
 from tests.api.conftest import House
@@ -79,6 +79,20 @@ def test_the_calendar_shows_the_month_and_the_feed_needs_no_login(
         assert page.status_code == 200
         assert f'href="{address}"' in page.text
     assert f'href="{address}"' not in browsing("lawyer").get(f"/deadlines?month={month}").text
+    with house.office.db.begin() as session:
+        to = house.town.target("ΔΗΜ", "mayor")
+        routing.contributions.ask(
+            session,
+            house.entry_id(address),
+            by=house.town.person(session, "engineer"),
+            kind=routing.ContributionKind.OPINION,
+            requests=[routing.Request(to, "Σύμφωνος;", handling.due_on)],
+        )
+    mayor = browsing("mayor")
+    for view in ("month", "list"):
+        page = mayor.get("/deadlines", params={"month": month, "view": view, "whose": "mine"})
+        assert f'href="{address}"' in page.text
+    assert "Answer:" in mayor.get("/work?basket=asked").text
     assert engineer.get("/deadlines?month=0000-13&view=x&whose=y").status_code == 200
     made = engineer.post("/deadlines/feed")
     found = re.search(r"/deadlines/feed/[\w-]+\.ics", made.text)

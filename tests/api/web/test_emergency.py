@@ -100,7 +100,8 @@ def test_a_file_is_looked_at_first_and_then_registered_once(house, browsing, kit
     entry = browser.get(address)
     assert kit.first_label in words(entry)
     found = browser.get("/search", params={"q": kit.first_label})
-    assert "Δήλωση ζημιάς" in words(found)
+    assert found.headers["location"] == address  # the one entry that is meant
+    assert "Δήλωση ζημιάς" in words(entry)
     receipt = printed(browser.get(f"{address}/receipt.pdf?language=el").content)
     assert kit.first_label in receipt
     assert f"{clock.local(yesterday(10)):%d/%m/%Y %H:%M}" in receipt

@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from api.app import create_app
-from docflow import organization, registry, routing
+from docflow import organization, registry, routing, throttle
 from docflow.office import Office
 from docflow.organization import Role, Unit, User
 from tests import factories
@@ -133,6 +133,11 @@ def test_an_account_is_made_given_a_role_and_chooses_its_password(
         wrong = rena.post("/password", data=secrets)
         assert wrong.status_code == 422
         assert "δικός-μου-1" not in wrong.text
+        for status in (422, 422, 422, 422, 422, 429):
+            guess = {"password": "λάθος", "new_password": "άλλος-1234", "repeated": "άλλος-1234"}
+            assert rena.post("/password", data=guess).status_code == status
+        with house.office.db.begin() as session:
+            session.execute(delete(throttle.Tries))  # some minutes later
         assert (
             rena.post("/password", data={**secrets, "repeated": "δικός-μου-1"}).status_code == 303
         )

@@ -87,6 +87,14 @@ def entered(office: Office, sub: str, *, to: str = "/work") -> tuple[Browser, ht
 def test_the_first_login_ties_the_account_and_the_next_knows_it(house: House, issuer: str) -> None:
     office = tied(house, issuer)
     browser, response = entered(office, "engineer")
+    browser.close()
+    assert response.status_code == 403, "an account with a password is given to no name"
+    with Browser(office, create_app(office)) as admin:
+        admin.login(house.town.users["administrator"])
+        here = f"/users/{house.town.users['engineer']}"
+        assert "Move to the identity provider" in words(admin.get(here))
+        assert admin.post(here, data={"act": "provider"}).status_code == 303
+    browser, response = entered(office, "engineer")
     with closing(browser):
         assert "Δήμος" in words(browser.get("/login"))
         assert response.headers["location"] == "/work"

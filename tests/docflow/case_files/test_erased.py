@@ -5,7 +5,8 @@ from sqlalchemy import text
 
 from docflow import audit, case_files, custody
 from docflow.case_files import ExportForm, exporting
-from docflow.case_files.models import Item
+from docflow.case_files.models import CaseFile, Item
+from docflow.folding import fold
 from docflow.office import Office
 from docflow.organization import Role, User, grant
 from tests import factories
@@ -52,3 +53,38 @@ def test_reasons_and_exports_go_and_where_it_lay_stays(committed: Office) -> Non
         assert not any("Μάρκου" in one for one in rows)
         [placed] = case_files.of_entry(session, entry.id, by=by)
         assert placed.file.id == other.id
+
+
+def test_a_title_that_repeats_the_subject_goes_with_it(committed: Office) -> None:
+    office = committed
+    with office.db.begin() as session:
+        town = factories.municipality(session)
+        officer = session.get_one(User, town.users["lawyer"])
+        grant(session, officer, Role.DATA_PROTECTION, None)
+        desk = Desk(session, town)
+        entry = desk.letter()
+        opened = desk.open(class_code="", title=entry.subject)
+        own = desk.open(class_code="", title="Υποθέσεις της οδού")
+        renamed = desk.open(class_code="", title="Υποθέσεις")
+        desk.file(opened, entry)
+        for file in (own, renamed):
+            desk.file(file, entry, kind=case_files.ItemKind.REFERENCE)
+        cover = case_files.Cover(f"Φ: {entry.subject}", renamed.unit_id)
+        by = town.person(session, "engineer")
+        case_files.amend(session, renamed.id, cover, version=None, by=by, zone=ZONE)
+        subject = entry.subject
+    sequenced(office)
+    with office.db.begin() as session:
+        registrar = town.person(session, "registrar")
+        asked = custody.erasure.ask(session, entry.id, basis="νόμος", reason="αίτημα", by=registrar)
+    sequenced(office)
+    with office.db.begin() as session:
+        custody.erasure.approve(session, asked.id, by=town.person(session, "lawyer"))
+    with office.db.read() as session:
+        for file in (opened, renamed):
+            now = session.get_one(CaseFile, file.id)
+            assert now.title == "(διαγράφηκε)"
+            assert now.key == fold(f"{now.code} (διαγράφηκε)")
+        assert session.get_one(CaseFile, own.id).title == "Υποθέσεις της οδού"
+        rows = session.scalars(text("SELECT to_jsonb(f)::text FROM case_files f")).all()
+        assert not any(subject in one or fold(subject) in one for one in rows)

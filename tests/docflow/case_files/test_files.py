@@ -355,3 +355,21 @@ def test_a_list_costs_the_same_however_many_files_it_has(desk: Desk) -> None:
     for _ in range(5):
         desk.file(desk.open(), desk.letter())
     assert cost() == before
+
+
+@pytest.mark.parametrize("change", ["responsible_id", "is_confidential"])
+def test_who_may_not_close_a_file_does_not_take_it(desk: Desk, change: str) -> None:
+    town, by = desk.town, desk.person("engineer")
+    file = desk.open(by="director", class_code="")
+    value = by.person_id if change == "responsible_id" else True
+    cover = case_files.Cover(file.title, file.unit_id, **{change: value})
+    with pytest.raises(case_files.NotYourCaseFile, match="responsible"):
+        case_files.amend(desk.session, file.id, cover, version=None, by=by, zone=ZONE)
+    cover = case_files.Cover("Άλλος τίτλος", file.unit_id)
+    case_files.amend(desk.session, file.id, cover, version=None, by=by, zone=ZONE)
+    given = case_files.Cover(file.title, file.unit_id, responsible_id=town.users["engineer"])
+    head = desk.person("director")
+    case_files.amend(desk.session, file.id, given, version=None, by=head, zone=ZONE)
+    secret = case_files.Cover(file.title, file.unit_id, "", by.person_id, True)
+    made = case_files.amend(desk.session, file.id, secret, version=None, by=by, zone=ZONE)
+    assert made.is_confidential

@@ -221,9 +221,9 @@ def test_what_changes_while_the_declaration_is_made_stops_the_act(
     year_of(signing_office, town)
     seal = declarations.sealed_pdf
 
-    def slow(*args: object) -> bytes:
+    def slow(*args: object, **more: object) -> bytes:
         factories_annulled(signing_office, town, 1)
-        return seal(*args)
+        return seal(*args, **more)
 
     monkeypatch.setattr(declarations, "sealed_pdf", slow)
     with pytest.raises(closings.ChangedMeanwhile):

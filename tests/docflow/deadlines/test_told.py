@@ -106,6 +106,15 @@ def test_nobody_is_reminded_of_what_stands_still_or_is_closed(
     assert session.scalars(select(DeadlineReminder)).all() == []
 
 
+def test_in_the_place_of_a_handler_who_is_locked_out_the_head_is_told(
+    office: Office, session: Session, town: Town, entry: Entry
+) -> None:
+    locked = text("UPDATE users SET locked_at = now() WHERE id = :id")
+    session.execute(locked, {"id": town.users["engineer"]})
+    run(office, session, athens(2026, 5, 7))
+    assert told(session, town) == {("director", "deadline-near")}
+
+
 def test_a_head_is_told_nothing_of_a_confidential_book(
     office: Office, session: Session, town: Town, entry: Entry
 ) -> None:
@@ -136,6 +145,85 @@ def test_the_days_of_a_reminder_are_working_days(
 ) -> None:
     reminder = Reminder(days, Addressee.HANDLER)
     assert reminding.due_for(reminder, Terms(), Calendar(), today=today) == span
+
+
+@pytest.fixture
+def asked(session: Session, town: Town, entry: Entry) -> routing.Contribution:
+    """The engineer asks the lawyers for an opinion until Friday 8 May."""
+    return ask(session, town, entry, "ΝΟΜ")
+
+
+def ask(session: Session, town: Town, entry: Entry, *to: str) -> routing.Contribution:
+    with clock.pretend(athens(2026, 5, 4)):
+        [row] = routing.contributions.ask(
+            session,
+            entry.id,
+            by=town.person(session, "engineer"),
+            kind=routing.ContributionKind.OPINION,
+            requests=[routing.Request(town.target(*to), "Σύννομο;", date(2026, 5, 8))],
+        )
+    session.execute(text("DELETE FROM notices"))  # of the question
+    return row
+
+
+def test_who_was_asked_is_told_before_the_day_and_who_asked_when_it_is_over(
+    office: Office, session: Session, town: Town, asked: routing.Contribution
+) -> None:
+    for day in (5, 6, 7):
+        run(office, session, athens(2026, 5, day), deadlines.answers.TASK)
+        near = {("lawyer", "opinion-due")}
+        assert told(session, town) == (set() if day == 5 else near)
+    for day in (9, 10):
+        run(office, session, athens(2026, 5, day), deadlines.answers.TASK)
+    late = {("lawyer", "opinion-late"), ("engineer", "opinion-late")}
+    assert told(session, town) == near | late
+    assert set(session.scalars(select(Told.times))) == {1}, "each is told once"
+    lawyer = town.person(session, "lawyer")
+    routing.contributions.give(session, asked.id, by=lawyer, answer="Σύννομο.")
+    unread = select(Told.kind).where(Told.read_at.is_(None))
+    assert session.scalars(unread).all() == ["opinion-given"]
+    assert len(session.scalars(select(deadlines.ContributionReminder)).all()) == 2
+
+
+def test_of_what_was_answered_in_time_nobody_is_reminded(
+    office: Office, session: Session, town: Town, asked: routing.Contribution
+) -> None:
+    with clock.pretend(athens(2026, 5, 5)):
+        lawyer = town.person(session, "lawyer")
+        routing.contributions.give(session, asked.id, by=lawyer, answer="Σύννομο.")
+    run(office, session, athens(2026, 5, 20), deadlines.answers.TASK)
+    assert session.scalars(select(deadlines.ContributionReminder)).all() == []
+
+
+def test_what_is_asked_of_a_person_is_in_his_calendar_and_its_address(
+    session: Session, town: Town, entry: Entry
+) -> None:
+    row = ask(session, town, entry, "ΔΗΜ", "mayor")
+    with clock.pretend(athens(2026, 5, 12)):
+        first, last = deadlines.month(date(2026, 5, 12))
+
+        def found(who: str) -> tuple[list[int], list[int], int]:
+            by = town.person(session, who)
+            shown = deadlines.agenda(session, first, last, whose=deadlines.Whose.MINE, by=by)
+            return [one.id for one in shown.lines], [one.id for one in shown.asked], shown.overdue
+
+        assert found("mayor") == ([], [row.id], 1)
+        assert found("engineer") == ([entry.id], [], 1)
+        assert found("lawyer") == ([], [], 0)
+        key = deadlines.feeds.make(session, by=town.person(session, "mayor"))
+        feed = deadlines.feeds.calendar(session, key, url="https://protocol.example/")
+    lines = feed.replace("\r\n ", "").split("\r\n")
+    assert f"UID:answer-{row.id}@protocol.example" in lines
+    assert "DTSTART;VALUE=DATE:20260508" in lines
+    assert f"SUMMARY:Απάντηση για αρ. {entry.label}" in lines
+    assert row.question not in feed
+
+
+@pytest.mark.parametrize("days", [1, 3650])
+def test_terms_with_long_periods_are_looked_at_at_once(days: int) -> None:
+    terms, today = Terms(reminder_reach=3650), date(2026, 5, 12)
+    span = reminding.over_for(days, terms, Calendar(), today=today)
+    assert (span is None) == (days == 3650)
 
 
 def test_the_applicant_is_told_of_a_delay_once_in_both_languages(

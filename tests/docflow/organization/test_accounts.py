@@ -312,3 +312,38 @@ def test_a_deputy_of_one_who_left_acts_no_more(session: Session, town: Town) -> 
         work_to=Place(town.units["ΤΥ"]),
     )
     assert town.person(session, "lawyer").substitutions == ()
+
+
+def test_who_opens_bodies_is_locked_or_ended_by_another_such_alone(
+    session: Session, town: Town
+) -> None:
+    by = admin(session, town)
+    for name in ("clerk", "lawyer"):
+        user = session.get_one(organization.User, town.users[name])
+        organization.grant(session, user, Role.INSTALLATION, None)
+    clerk = town.users["clerk"]
+    with pytest.raises(organization.NotAllowed):
+        accounts.lock(session, clerk, by=by)
+    with pytest.raises(organization.NotAllowed):
+        leaving.end_service(session, clerk, by=by, last_day=clock.today())
+    lawyer = session.get_one(organization.User, town.users["lawyer"])
+    organization.grant(session, lawyer, Role.ADMINISTRATOR, None)
+    other = town.person(session, "lawyer")
+    accounts.lock(session, clerk, by=other)
+    with pytest.raises(LastAdministrator):  # told by the account, whoever asks
+        accounts.require_installation_left(session, lawyer)
+
+
+def test_an_administrator_who_goes_soon_is_not_the_one_who_stays(
+    session: Session, town: Town
+) -> None:
+    by = admin(session, town)
+    day = clock.today() + DAY
+    roles.give(session, town.users["clerk"], Role.ADMINISTRATOR, by=by, valid_to=day)
+    with pytest.raises(LastAdministrator):
+        accounts.lock(session, by.person_id, by=town.person(session, "clerk"))
+    roles.give(session, town.users["lawyer"], Role.ADMINISTRATOR, by=by)
+    second = town.person(session, "lawyer")
+    leaving.end_service(session, by.person_id, by=second, last_day=day)
+    with pytest.raises(LastAdministrator):
+        leaving.end_service(session, second.person_id, by=by, last_day=day)

@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from docflow import audit, circulation, clock, organization, outbox, registry, routing
+from docflow import audit, circulation, clock, kinds, organization, outbox, registry, routing
+from docflow.db import TwoAtOnce
+from docflow.i18n import t
 from docflow.office import Office
 from docflow.organization import changes, organogram, work
 from docflow.organization.changes import BadChange, OrganogramMoved, UnitHasWork
@@ -128,6 +130,23 @@ def test_a_merger_moves_people_work_and_what_was_seen(session: Session, town: To
     assert routing.charges(session, mine, by=lawyer)[-1].unit_id == new
     ended = unit_of(session, town, "ΟΔΟΠ")
     assert (ended.successor, ended.valid_to) == ("ΕΝΙΑΙΟ", clock.today() - DAY)
+
+
+def test_kinds_and_chains_that_name_a_unit_go_on_with_its_successor(
+    session: Session, town: Town
+) -> None:
+    by = town.person(session, "administrator")
+    defaults = kinds.Defaults(addressee_unit_id=town.units["ΝΟΜ"])
+    definition = kinds.Definition(title_el="Αγωγή", title_en="Action", defaults=defaults)
+    kind = kinds.define(session, "agogi", definition, by=by)
+    steps = [circulation.ChainStep(1, circulation.StepKind.SIGNATURE, circulation.chains.Who.FINAL)]
+    circulation.chains.make(session, "Της Νομικής", steps, unit_id=town.units["ΝΟΜ"], by=by)
+    act(session, town, DissolvedUnit("ΝΟΜ", "ΤΥ"))
+    now = kinds.named(session, "agogi", by=by)
+    assert kind.version == now.version == 2
+    assert now.definition.defaults.addressee_unit_id == town.units["ΤΥ"]
+    kept = circulation.chains.offered(session, body_id=town.body_id, unit_id=None)
+    assert {one.unit_id for one in kept if one.name == "Της Νομικής"} == {town.units["ΤΥ"]}
 
 
 def test_who_takes_over_sees_what_was_closed_long_ago(session: Session, town: Town) -> None:
@@ -312,3 +331,86 @@ def test_a_new_head_follows_the_one_before(session: Session, town: Town) -> None
 def test_every_room_that_keeps_work_is_asked() -> None:
     names = {one.name for one in work.carriers()}
     assert {"entry", "information", "contribution", "draft", "signature"} <= names
+
+
+def test_who_is_replaced_as_head_works_on_in_the_unit(session: Session, town: Town) -> None:
+    act(session, town, NewHead("ΝΟΜ", "lawyer"))
+    act(session, town, NewHead("ΝΟΜ", "engineer"))
+    unit = town.units["ΝΟΜ"]
+    assert not town.person(session, "lawyer").heads(unit)
+    assert organization.works_in(session, town.users["lawyer"], unit)
+
+
+def test_a_role_to_come_goes_along_with_the_unit(session: Session, town: Town) -> None:
+    by = town.person(session, "administrator")
+    first, last = clock.today() + 5 * DAY, clock.today() + 9 * DAY
+    organization.roles.give(
+        session,
+        town.users["lawyer"],
+        organization.Role.HEAD,
+        by=by,
+        unit_id=town.units["ΟΔΟΠ"],
+        valid_from=first,
+        valid_to=last,
+    )
+    plan = changes.dry_run(session, [DissolvedUnit("ΟΔΟΠ", "ΤΥ")], by=by)
+    assert "Ιωάννα Σταύρου" in [mover.full_name for mover in plan.dissolutions[0].people]
+    act(session, town, DissolvedUnit("ΟΔΟΠ", "ΤΥ"))
+    found = organization.accounts.one(session, town.users["lawyer"], by=by)
+    [there] = [one for one in found.grants if one.unit_id == town.units["ΤΥ"]]
+    assert (there.role, there.valid_from, there.valid_to) == ("employee", first, last)
+    assert all(one.is_over for one in found.grants if one.unit_id == town.units["ΟΔΟΠ"])
+
+
+def test_hidden_work_of_two_units_goes_to_the_one_that_stays(session: Session, town: Town) -> None:
+    act(session, town, NewUnit("Α", "Τμήμα Α", "ΔΗΜ"))
+    act(session, town, NewUnit("Α-1", "Γραφείο Α", "Α"))
+    units = {one.code: one.id for one in organization.units(session, town.body_id)}
+    entry = factories.letter(session, town, grade=registry.Grade.CONFIDENTIAL)
+    row = handling(session, entry.id)
+    row.unit_id = units["Α-1"]
+    session.flush()
+    act(session, town, DissolvedUnit("Α"), DissolvedUnit("Α-1"))
+    assert handling(session, entry.id).unit_id == town.units["ΔΗΜ"]
+
+
+def test_an_opinion_on_what_was_annulled_is_no_open_work(session: Session, town: Town) -> None:
+    entry_id = charged(session, town, "ΟΔΟΠ", "engineer")
+    by = town.person(session, "engineer")
+    routing.accept(session, entry_id, by=by)
+    routing.contributions.ask(
+        session,
+        entry_id,
+        by=by,
+        kind=routing.ContributionKind.OPINION,
+        requests=[routing.contributions.Request(town.target("ΝΟΜ"), "Γνώμη;")],
+    )
+    wanted = {town.units["ΝΟΜ"]}
+    assert [one.carrier for one in work.of_units(session, wanted)] == ["contribution"]
+    factories.annulled(session, town, entry_id)
+    assert work.of_units(session, wanted) == []
+
+
+def test_a_change_that_met_another_keeps_no_later_one_waiting(
+    office: Office, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on, asked = clock.today() + DAY, []
+    with office.db.begin() as session:
+        act(session, town, ChangedUnit("ΟΔΟΠ", name="Τμήμα Οδών"), on=on)
+        act(session, town, ChangedUnit("ΝΟΜ", name="Νομικό Γραφείο"), on=on)
+    real = changes._carry_out
+
+    def once_in_the_way(*args) -> None:
+        asked.append(args)
+        if len(asked) == 1:
+            raise TwoAtOnce(t("Nothing was saved."))
+        real(*args)
+
+    monkeypatch.setattr(changes, "_carry_out", once_in_the_way)
+    with clock.pretend(clock.now() + DAY):
+        changes.carry_out_due(outbox.Run(office, 1, 1))
+        changes.carry_out_due(outbox.Run(office, 1, 1))
+    with office.db.read() as session:
+        found = changes.listing(session, by=town.person(session, "administrator"))
+    assert [one.state for one in found] == ["done", "done"]
+    assert len(asked) == 3

@@ -47,7 +47,7 @@ def test_a_sheet_of_ones_own_becomes_steps(session: Session, town: Town) -> None
         "Κωδικός;Ονομασία;Υπάγεται σε;Ισχύει έως;Διάδοχος;Προϊστάμενος\r\n"
         "ΤΥ;Διεύθυνση Έργων;ΔΗΜ;;;director\r\n"
         "ΠΡΑΣ;Τμήμα Πρασίνου;ΤΥ;;;engineer\r\n"
-        "ΟΔΟΠ;Τμήμα Οδοποιίας;ΤΥ;2026-12-31;ΤΥ;\r\n"
+        "ΟΔΟΠ;Τμήμα Οδοποιίας;ΤΥ;2026-01-31;ΤΥ;\r\n"
         ";;;;;\r\n"
     )
     assert compared(session, town, text.encode()) == [
@@ -85,3 +85,10 @@ def test_a_file_that_is_none_is_refused_with_its_row(data: bytes, said: str) -> 
 def test_whatever_comes_is_read_or_refused(data: bytes) -> None:
     with suppress(BadSheet):
         assert all(row.code and row.name for row in sheets.read(data))
+
+
+def test_an_end_on_a_day_to_come_is_refused(session: Session, town: Town) -> None:
+    day = clock.today().replace(year=clock.today().year + 4, day=1)
+    text = f"code;name;valid_to;successor\r\nΟΔΟΠ;Τμήμα Οδοποιίας;{day};ΤΥ\r\n"
+    with pytest.raises(BadSheet, match="day to come"):
+        compared(session, town, text.encode())

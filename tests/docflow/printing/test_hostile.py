@@ -46,7 +46,7 @@ def in_all_fields(data, text: str):
     texts = {
         name: text
         for name, value in vars(data).items()
-        if isinstance(value, str) and name not in ("direction", "verification_url")
+        if isinstance(value, str) and name not in ("direction", "verification_url", "proof_digits")
     }
     return replace(data, **texts)
 

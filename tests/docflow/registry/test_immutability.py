@@ -28,6 +28,7 @@ WRITTEN_ONCE = (
     "case_file_acts",
     "classification_classes",
     "clock_events",
+    "contribution_reminders",
     "corrections",
     "daily_registers",
     "deadline_reminders",

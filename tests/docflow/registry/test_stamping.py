@@ -105,7 +105,10 @@ def test_a_signed_original_gets_a_cover_and_stays_inside_unchanged(
     signing_office: Office, town: Town
 ) -> None:
     data = signing.sign(
-        batch(Sheet("α")), registry.seal_key(signing_office), field="Seal", level="B-B"
+        batch(Sheet("α")),
+        registry.seal_key(signing_office, town.body_id),
+        field="Seal",
+        level="B-B",
     )
     entry = filed(signing_office, town, data, "απόφαση.pdf")
     made = stamped(signing_office, town, entry)

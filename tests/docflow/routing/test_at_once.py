@@ -287,3 +287,16 @@ def test_a_note_of_many_is_taken_where_they_came_for_information(
     session.expire_all()
     [row] = session.query(Charge).all()
     assert row.state == ChargeState.DONE
+
+
+def test_who_is_given_work_is_not_closed_meanwhile(committed: Office) -> None:
+    with committed.db.begin() as session:
+        town = factories.municipality(session)
+        user, body = town.users["engineer"], town.body_id
+    with committed.db.begin() as session:
+        organization.hold_person(session, user, body_id=body)
+        wanted = text("SELECT id FROM users WHERE id = :id FOR UPDATE SKIP LOCKED")
+        with committed.db.begin() as other:
+            assert other.scalar(wanted, {"id": user}) is None
+    with committed.db.begin() as session:
+        assert session.scalar(wanted, {"id": user}) == user

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock, organization, registry, routing
-from docflow.notices import Notice
+from docflow.notices import Notice, NoticeKind
 from docflow.office import Office
 from docflow.registry import Entry
 from docflow.routing import Contribution, ContributionKind, contributions
@@ -77,6 +77,24 @@ def test_of_two_who_answer_the_second_is_told_who_did(
     ):
         with pytest.raises(DBAPIError), session.begin_nested():
             session.execute(text(statement))
+
+
+def test_an_answer_ends_what_was_told_of_it_and_not_of_another_request(
+    session: Session, town: Town, entry: Entry
+) -> None:
+    first = ask(session, town, entry, "ΝΟΜ", kind=ContributionKind.PART)
+    second = ask(session, town, entry, "ΝΟΜ")
+    lawyer = town.person(session, "lawyer")
+
+    def unread() -> int:
+        kind = NoticeKind.OPINION_ASKED
+        return session.query(Notice).filter_by(kind=kind, read_at=None).count()
+
+    contributions.give(session, first.id, by=lawyer, answer="Έγινε.")
+    assert unread() == 1
+    contributions.take(session, second.id, by=lawyer)
+    contributions.give(session, second.id, by=lawyer, answer="Σύννομο.")
+    assert unread() == 0
 
 
 def test_only_who_was_asked_answers(session: Session, town: Town, entry: Entry) -> None:

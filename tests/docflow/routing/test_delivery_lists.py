@@ -6,7 +6,7 @@ import pypdfium2
 import pytest
 from sqlalchemy.orm import Session
 
-from docflow import clock, registry, routing
+from docflow import clock, organization, registry, routing
 from docflow.principal import Principal
 from docflow.registry import DeliveryMethod, Entry, Grade
 from docflow.routing import delivery_lists
@@ -77,6 +77,30 @@ def test_others_neither_see_nor_list_what_is_not_theirs(session: Session, town: 
     assert (info.count, len(lines)) == (1, 1), "who gets the paper sees its list"
 
 
+def test_a_deputy_makes_the_lists_of_who_is_away(session: Session, town: Town) -> None:
+    by = town.person(session, "secretary")
+    today = clock.today()
+    charged(session, town, "ΝΟΜ")
+    organization.deputies.appoint(
+        session,
+        organization.Appointment(
+            person_id=town.users["secretary"],
+            deputy_id=town.users["colleague"],
+            valid_from=today,
+            valid_to=today,
+            scope=organization.DeputyScope.ALL,
+            acts_as=organization.ActsAs.DEPUTY,
+            authority="ΑΔΑ ΨΧΨΧ",
+        ),
+        by=by,
+    )
+    deputy = town.person(session, "colleague")
+    [line] = delivery_lists.waiting(session, by=deputy)
+    [made] = delivery_lists.make(session, [line.charge_id], by=deputy)
+    assert made.made_by == town.users["colleague"]
+    assert [one.id for one in delivery_lists.listing(session, by=by)] == [made.id]
+
+
 def test_the_paper_says_nothing_of_what_is_confidential(session: Session, town: Town) -> None:
     entry = charged(
         session, town, "ΟΔΟΠ", "engineer", grade=Grade.CONFIDENTIAL, subject="Πειθαρχική υπόθεση"
@@ -90,3 +114,13 @@ def test_the_paper_says_nothing_of_what_is_confidential(session: Session, town: 
     assert registry.current(session, entry).sender_name not in said
     info, lines = delivery_lists.get(session, made.id, by=town.person(session, "colleague"))
     assert (info.count, lines) == (0, []), "not even how many, where one may not know of them"
+
+
+def test_what_no_longer_waits_goes_with_no_list(session: Session, town: Town) -> None:
+    by = town.person(session, "secretary")
+    charged(session, town, "ΟΔΟΠ", "engineer")
+    entry = charged(session, town, "ΝΟΜ", "lawyer")
+    lines = delivery_lists.waiting(session, by=by)
+    routing.refuse(session, entry.id, by=town.person(session, "lawyer"), reason="όχι εδώ")
+    with pytest.raises(delivery_lists.NoSuchDeliveryList):
+        delivery_lists.make(session, [one.charge_id for one in lines], by=by)

@@ -185,6 +185,26 @@ def test_what_is_asked_of_a_unit_is_in_the_list_until_it_is_given(session, town,
     assert shown("lawyer", Basket.ASKED) == []
 
 
+def test_an_answer_that_is_late_is_in_the_list_of_overdue_work(session, town, shown):
+    with clock.pretend(NOW):
+        entry = factories.letter(session, town)
+        routing.contributions.ask(
+            session,
+            entry.id,
+            by=town.person(session, "secretary"),
+            kind=routing.ContributionKind.PART,
+            requests=[routing.Request(town.target("ΝΟΜ"), "Έλεγχος", clock.today())],
+        )
+        session.flush()
+        assert shown("lawyer", Basket.OVERDUE) == []
+    with clock.pretend(NOW + timedelta(days=1)):
+        assert shown("lawyer", Basket.OVERDUE) == [entry.number]
+        assert shown("lawyer", Basket.OVERDUE, state=HandlingState.CLOSED) == []
+        assert shown("engineer", Basket.OVERDUE) == shown("secretary", Basket.OVERDUE) == []
+    by = town.person(session, "lawyer")
+    assert routing.asked.days(session, [entry.id], by=by) == {entry.id: NOW.date()}
+
+
 def test_a_deputy_has_the_work_of_who_is_away_and_nothing_confidential(session, town, shown):
     factories.accepted(session, town, factories.letter(session, town))
     secret = factories.secret_letter(session, town)

@@ -1,5 +1,7 @@
 """Saved searches: one's own, with an alert of what comes later and may be seen then."""
 
+from typing import Any
+
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
@@ -87,6 +89,26 @@ def test_the_owner_of_a_closed_account_is_told_nothing(office: Office, town: Tow
         assert session.scalars(select(search.SavedSearchHit)).all() == []
         session.get_one(organization.User, town.users["lawyer"]).is_active = True
         session.execute(text("UPDATE saved_searches SET looked_at = now() - interval '1 day'"))
+    look_for_new(outbox.Run(office, 1, 1))
+    with office.db.begin() as session:
+        assert told(session, town) == ["Δικά μου: new hits: 1"]
+
+
+def test_a_search_that_fails_keeps_no_other_waiting(
+    office: Office, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with office.db.begin() as session:
+        broken = save(session, town, name="Χαλασμένη")
+        save(session, town)
+        charged(session, town)
+    find = saved.find_new
+
+    def failing(session: Session, row: search.SavedSearch, **more: Any) -> int:
+        if row.id == broken:
+            session.execute(text("SELECT 1/0"))
+        return find(session, row, **more)
+
+    monkeypatch.setattr(saved, "find_new", failing)
     look_for_new(outbox.Run(office, 1, 1))
     with office.db.begin() as session:
         assert told(session, town) == ["Δικά μου: new hits: 1"]

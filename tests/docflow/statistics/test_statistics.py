@@ -10,6 +10,7 @@ import pytest
 
 from docflow import clock, registry, routing, statistics
 from docflow.deadlines import Addressee, DeadlineReminder
+from docflow.organization import Appointment, deputies
 from docflow.principal import NotAllowed
 from docflow.registry import DeliveryMethod, HandlingState, Priority
 from docflow.routing import Age, Basket, Deadline, Narrowing, Timeliness
@@ -156,6 +157,19 @@ def test_what_is_confidential_counts_for_those_who_may_see_it(session, town):
     assert figures(session, town, "secretary").total.entries == 1  # the head of its unit
     board = statistics.board(session, by=town.person(session, "secretary"))
     assert board.total.open == 1
+
+
+def test_what_is_confidential_does_not_count_for_a_deputy(session, town):
+    with clock.pretend(BEGIN):
+        factories.letter(session, town)
+        factories.letter(session, town, grade=registry.Grade.CONFIDENTIAL)
+    today = clock.today()
+    wanted = Appointment(town.users["secretary"], town.users["lawyer"], today, today)
+    deputies.appoint(session, wanted, by=town.person(session, "administrator"))
+    lawyer = town.person(session, "lawyer")
+    assert statistics.board(session, by=lawyer).total.open == 1
+    total = statistics.figures(session, statistics.Wanted(**MAY), by=lawyer, language="el").total
+    assert total.entries == 1
 
 
 def test_a_period_that_is_none_is_refused(session, town):
