@@ -79,7 +79,7 @@ def test_words_of_the_scan_are_found_without_accents_and_capitals(
     page.goto(registered.place.path)
     acts.reading_of(page, "done")
     page.goto("/search")
-    page.get_by_role("search").get_by_role("textbox").fill("τηρουμενα στοιχεια δημοτολογιο")
+    page.get_by_role("search").get_by_role("combobox").fill("τηρουμενα στοιχεια δημοτολογιο")
     press(page, "Search")
     found = page.get_by_role("row").filter(has_text=SUBJECT)
     expect(found.get_by_role("link", name=registered.place.label, exact=True)).to_be_visible()
