@@ -141,6 +141,9 @@ STAYS = {
     "idempotency_keys.key": "a client's own number of its call",
     "emergency_entries.struck_reason": "a struck number has no entry",
     "screenings.finding": "the name of a virus",
+    "case_files.code": "the number of the file stays",
+    "case_files.paper_place": "a shelf",
+    "case_file_acts.reason": "why the file was closed or opened again, of no single entry",
 }
 CODED = {
     *("state", "kind", "direction", "delivery_method", "grade", "likeness", "mode", "priority"),
@@ -149,9 +152,12 @@ CODED = {
     *("languages",),
 }
 CODES = {
+    "case_file_exports.form",
+    "case_file_exports.problem",
     "case_file_items.end_kind",
     "clock_events.standing",
     "clock_events.unit",
+    "contribution_reminders.user_ids",
     "deadline_reminders.addressee",
     "deadline_reminders.user_ids",
     "scan_documents.problem",
