@@ -25,8 +25,6 @@ test: setup-dev ## lint, then all tests on a real PostgreSQL, broker, S3 store a
 	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:randomly --ignore tests/e2e --ignore tests/faults $(ARGS)
 	@# The stories by themselves: a browser's event loop shall not meet code that starts its own.
 	$(BIN)/python -m pytest -p no:randomly tests/e2e $(ARGS)
-	@# Everything that can die dies once: the short form, for itself, since it kills and waits.
-	$(BIN)/python -m pytest -s -p no:randomly tests/faults $(ARGS)
 
 test-faults: setup-dev ## kill each part of a whole installation again and again (FAULT_KILLS=200, FAULT_SEED=1)
 	FAULT_KILLS=$${FAULT_KILLS:-200} $(BIN)/python -m pytest -s -p no:randomly tests/faults $(ARGS)

@@ -24,7 +24,7 @@ from sqlalchemy import (
     create_engine,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, InternalError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import DeclarativeBase, Session
 
@@ -115,6 +115,10 @@ class Database:
                 is_written = True  # all that is left is to commit
         except _AWAY as error:
             raise _unavailable(error, is_written=is_written) from error
+        except InternalError as error:
+            if not _could_not_work(error):
+                raise
+            raise _unavailable(error, is_written=is_written) from error
         except IntegrityError as error:
             explained = _explained.get(_constraint(error) or "")
             if explained is None:
@@ -134,6 +138,10 @@ class Database:
                 yield session
         except _AWAY as error:
             raise _unavailable(error) from error
+        except InternalError as error:
+            if not _could_not_work(error):
+                raise
+            raise _unavailable(error) from error
 
     def dispose(self) -> None:
         self.engine.dispose()
@@ -141,6 +149,13 @@ class Database:
 
 def _constraint(error: IntegrityError) -> str | None:
     return error.orig.diag.constraint_name if isinstance(error.orig, psycopg.Error) else None
+
+
+def _could_not_work(error: InternalError) -> bool:
+    """Whether PostgreSQL itself failed (XX000): it says so where its log finds no room on the disk,
+    also while it commits. What a statement did wrong has a code of its own.
+    """
+    return isinstance(error.orig, psycopg.Error) and error.orig.sqlstate == "XX000"
 
 
 def _unavailable(error: Exception, *, is_written: bool = False) -> Unavailable:

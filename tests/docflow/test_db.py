@@ -67,6 +67,31 @@ def test_what_copy_raises_is_told_like_any_other(committed: Office) -> None:
             copy_into_a_locked_table()
 
 
+_FAILS = (
+    "CREATE TEMP TABLE full_disk (n int) ON COMMIT DROP",
+    "CREATE FUNCTION pg_temp.fails() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$BEGIN RAISE 'could not write to log file' USING ERRCODE = 'XX000'; END$$",
+    "CREATE CONSTRAINT TRIGGER fails AFTER INSERT ON full_disk DEFERRABLE INITIALLY DEFERRED "
+    "FOR EACH ROW EXECUTE FUNCTION pg_temp.fails()",
+    "INSERT INTO full_disk VALUES (1)",
+)
+
+
+def test_a_database_that_cannot_write_its_log_is_told_like_one_that_is_away(
+    committed: Office,
+) -> None:
+    def carry_out(*statements: str) -> None:
+        with committed.db.begin() as session:
+            for statement in statements:
+                session.execute(text(statement))
+
+    with pytest.raises(OutcomeUnknown):
+        carry_out(*_FAILS)
+    with pytest.raises(DatabaseUnavailable) as told:
+        carry_out(*_FAILS, "SET CONSTRAINTS ALL IMMEDIATE")
+    assert not isinstance(told.value, OutcomeUnknown)
+
+
 def test_a_misspelt_setting_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCFLOW_DATABASE_URL", "postgresql+psycopg://x")
     monkeypatch.setenv("DOCFLOW_SECRET_KEY", "s" * 32)

@@ -1,9 +1,9 @@
 """Whatever dies, at random or on a chosen line, nothing that was acknowledged is lost.
 
 `make test-faults` runs all lines and mishaps, and as many kills at random as FAULT_KILLS says, from
-the seed FAULT_SEED. With none, and without the variable, it is the short form, which `make test`
-runs: each part of the product dies once on a chosen line, each server once at random, the quick
-mishaps come once.
+the seed FAULT_SEED. With FAULT_KILLS=0, and without the variable, it is the short form of a minute:
+each part of the product dies once on a chosen line, each server once at random, the quick mishaps
+come once.
 """
 
 import os
