@@ -107,9 +107,9 @@ class NewEntry(Body):
             concerned=tuple(one.contact() for one in self.concerned),
         )
         if self.registered_as == "envelope":
-            return registry.closed_envelope(new)
+            return registry.provisional.closed_envelope(new)
         if self.registered_as == "queue":
-            return registry.for_the_queue(new)
+            return registry.provisional.for_the_queue(new)
         return new
 
 

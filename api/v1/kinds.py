@@ -150,7 +150,7 @@ class WaitingList(BaseModel):
 def undescribed(by: Reader, office: TheOffice) -> WaitingList:
     """Entries that wait for their description and are open to the caller, the oldest first."""
     with office.db.read() as session:
-        found = registry.undescribed(session, by=by, zone=office.settings.zone)
+        found = registry.provisional.undescribed(session, by=by, zone=office.settings.zone)
         return WaitingList(
             items=[
                 Waiting(
@@ -180,7 +180,7 @@ class DescriptionBody(Body):
     values: dict[Code, str | int | float | bool] = Field(default_factory=dict, max_length=50)
     reason: Line = Field("", description="Why what was said at the registration is corrected.")
 
-    def value(self) -> registry.Description:
+    def value(self) -> registry.provisional.Description:
         said: dict[str, object] = {
             name: getattr(self, name)
             for name in self.model_fields_set - {"sender", "kind", "values", "reason"}
@@ -188,7 +188,7 @@ class DescriptionBody(Body):
         }
         if self.sender is not None:
             said["sender"] = self.sender.contact()
-        return registry.Description(
+        return registry.provisional.Description(
             fields=said, kind=self.kind, values=self.values, reason=self.reason
         )
 
@@ -206,7 +206,9 @@ def describe(
     """Fill in what was left open at the registration; once."""
     with office.db.begin() as session:
         entry = registry.numbered(session, book, year, number, by=by)
-        registry.describe(session, entry.id, body.value(), by=by, zone=office.settings.zone)
+        registry.provisional.describe(
+            session, entry.id, body.value(), by=by, zone=office.settings.zone
+        )
         session.flush()  # what the answer reads again
         url = registry.verification_url(office, entry.verification_code)
         return shapes.entry(session, entry, by=by, language=language, url=url)

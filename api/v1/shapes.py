@@ -271,7 +271,7 @@ def entry(
 ) -> Entry:
     """All of an entry; `url` is its verification page."""
     known = registry.details(session, found, by=by)
-    waits = registry.waiting_for(session, found.id)
+    waits = registry.provisional.waiting_for(session, found.id)
     annulment = known.annulment
     return Entry(
         book=known.book.code,

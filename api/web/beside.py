@@ -10,12 +10,13 @@ from docflow.principal import Principal
 
 def context(session: Session, entry: registry.Entry, *, by: Principal) -> dict[str, Any]:
     """For `web/entry/_kind.html`; the caller got the entry through `registry.get`."""
-    waits = registry.waiting_for(session, entry.id)
+    waits = registry.provisional.waiting_for(session, entry.id)
     reason, alike = registry.duplicates.noted(session, entry.id, by=by)
     return {
         "kind_now": registry.kind_of(session, entry),
         "waits": waits,
-        "may_describe": waits is not None and registry.may_describe(session, entry, waits, by=by),
+        "may_describe": waits is not None
+        and registry.provisional.may_describe(session, entry, waits, by=by),
         "duplicate_reason": reason,
         "alike": alike,
     }

@@ -25,7 +25,7 @@ def undescribed(request: Request, by: Principal) -> int:
     if not asked_at or time.monotonic() - asked_at > _LIFE:
         try:
             with office_of(request).db.read() as session:
-                count = registry.count_undescribed(session, by=by)
+                count = registry.provisional.count_undescribed(session, by=by)
         except Unavailable:
             return count  # the page of that very error must still be shown
         known[by.user_id] = (time.monotonic(), count)

@@ -135,12 +135,12 @@ def _meant(
     new = registration.new_entry(form, office)
     if act == "now":
         of_kind = _defaults_of(office, memory, by)
-        return registry.for_the_queue(registration.without_memory(new, memory, of_kind))
+        return registry.provisional.for_the_queue(registration.without_memory(new, memory, of_kind))
     if new.kind and new.kind_version is None:
         # Sent from within the choice of the kind, before its defaults stood in the form
         of_kind = _defaults_of(office, {"kind": new.kind}, by)
         new = replace(new, subject=new.subject or of_kind.get("subject", ""))
-    return registry.closed_envelope(new) if act == "envelope" else new
+    return registry.provisional.closed_envelope(new) if act == "envelope" else new
 
 
 def _turned(

@@ -117,7 +117,7 @@ def navigation(
         (plans.may_keep(by), t("Classification plans"), "/classification", "Alt+8", ()),
         (by.is_administrator, t("Kinds of document"), "/kinds", "Alt+I", ()),
         (by.is_administrator, t("Holidays"), "/workdays", "Alt+6", ("/deadline-terms",)),
-        (works or by.is_administrator, t("Organogram"), "/organogram", "Alt+3", ("/bodies",)),
+        (works or by.is_administrator, t("Organogram"), "/organogram", "Alt+5", ("/bodies",)),
         (by.is_administrator, t("Accounts"), "/users", "Alt+4", ()),
         (by.is_administrator, t("Signatures"), "/signing", "Alt+V", ()),
         (by.is_administrator, t("System"), "/system", "Alt+M", ()),

@@ -28,7 +28,7 @@ router = APIRouter()
 def listing(request: Request, by: CurrentUser, office: TheOffice) -> Response:
     """Entries with a number and no description yet, the oldest first."""
     with office.db.read() as session:
-        found = registry.undescribed(session, by=by, zone=office.settings.zone)
+        found = registry.provisional.undescribed(session, by=by, zone=office.settings.zone)
     return page(request, "web/kinds/undescribed.html", found=found)
 
 
@@ -47,7 +47,7 @@ def describe(
 ) -> Response:
     """Fill in what was left open, then go on with the next one that waits."""
     try:
-        description = registry.Description(
+        description = registry.provisional.Description(
             fields=_fields(form),
             kind=forms.text(form, "kind") or None,
             kind_version=forms.optional_id(form, "kind_version"),
@@ -56,7 +56,9 @@ def describe(
         )
         with office.db.begin() as session:
             entry = at.entry(session, by)
-            registry.describe(session, entry.id, description, by=by, zone=office.settings.zone)
+            registry.provisional.describe(
+                session, entry.id, description, by=by, zone=office.settings.zone
+            )
             proposals.record(session, office, entry, form, by)
     except (Invalid, Conflict) as error:
         return _again(request, office, by, at, form, error)
@@ -65,7 +67,7 @@ def describe(
 
 
 def _fields(form: FormData) -> dict[str, object]:
-    """What the form says, as `registry.describe` takes it. Raises Invalid."""
+    """What the form says, as `registry.provisional.describe` takes it. Raises Invalid."""
     said: dict[str, object] = {"subject": forms.text(form, "subject")}
     lines = ("sender_reference", "delivery_detail", "attachments_note")
     said.update((name, forms.text(form, name)) for name in lines if name in form)
@@ -110,8 +112,8 @@ def _show(
 ) -> Response:
     with office.db.read() as session:
         entry = at.entry(session, by)
-        waits = registry.waiting_for(session, entry.id)
-        if waits is None or not registry.may_describe(session, entry, waits, by=by):
+        waits = registry.provisional.waiting_for(session, entry.id)
+        if waits is None or not registry.provisional.may_describe(session, entry, waits, by=by):
             return RedirectResponse(at.path, 303)
         values = {**_registered(registry.current(session, entry)), **typed}
         known = registry.kind_of(session, entry)
@@ -161,7 +163,11 @@ def _kinds(
 
 def _registered(now: registry.Current) -> dict[str, str]:
     """What the registration says already; placeholders leave their fields empty."""
-    placeholders = (registry.TO_DESCRIBE, registry.CLOSED_ENVELOPE, registry.UNKNOWN_SENDER)
+    placeholders = (
+        registry.provisional.TO_DESCRIBE,
+        registry.provisional.CLOSED_ENVELOPE,
+        registry.provisional.UNKNOWN_SENDER,
+    )
     known = {
         "subject": now.subject,
         "sender": now.sender_name,

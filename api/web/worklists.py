@@ -173,7 +173,7 @@ def _choices(session: Session, by: Principal) -> dict[str, Any]:
     }
 
 
-@router.post("/work/acts/{act}")
+@router.post("/work-acts/{act}")
 def do(request: Request, act: str, form: TheForm, by: CurrentUser, office: TheOffice) -> Response:
     """One act on all ticked items; the list comes back with what became of each."""
     ticked = forms.texts(form, "item")[: routing.MOST_COUNTED]
@@ -257,7 +257,7 @@ def _target(value: str) -> Target:
     return Target(int(unit), int(person) if person else None)
 
 
-@router.post("/work/lists")
+@router.post("/work-lists")
 def keep(request: Request, form: TheForm, by: CurrentUser, office: TheOffice) -> Response:
     """Keep the open list under a name."""
     words, basket = list_words.words_in(form), forms.text(form, "basket")
@@ -295,7 +295,7 @@ def keep(request: Request, form: TheForm, by: CurrentUser, office: TheOffice) ->
     return RedirectResponse(f"/work?list={list_id}&done=list-kept", 303)
 
 
-@router.post("/work/lists/{list_id}/{act}")
+@router.post("/work-lists/{list_id}/{act}")
 def change(
     list_id: ListId, act: str, form: TheForm, by: CurrentUser, office: TheOffice
 ) -> Response:

@@ -77,7 +77,7 @@ def begin_answer(session: Session, entry_id: int, content: Content, *, by: Princ
         or handling.user_id != by.person_id
     ):
         raise NotResponsible(t("Accept the item first: only the responsible person answers it."))
-    registry.require_described(session, entry)
+    registry.provisional.require_described(session, entry)
     draft = Draft(
         body_id=by.body_id,
         answers_id=entry.id,

@@ -66,7 +66,7 @@ def undescribed(data: Path | None, *, acting_as: str | None, as_json: bool) -> i
     """Print what waits for its description, with the days since its registration."""
     with finding.office(data) as office, office.db.read() as session:
         by = finding.acting(session, acting_as)
-        found = registry.undescribed(session, by=by, zone=office.settings.zone)
+        found = registry.provisional.undescribed(session, by=by, zone=office.settings.zone)
     if as_json:
         print_json(
             [

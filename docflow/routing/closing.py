@@ -135,7 +135,7 @@ def _closable(
     """The item, that the person may close now."""
     item = held(session, entry_id, by, seen=seen)
     require_open(session, item.handling)
-    registry.require_described(session, item.entry)
+    registry.provisional.require_described(session, item.entry)
     by = require_head_or_responsible(
         item, t("Only the responsible person or the head of the unit can close the item.")
     )

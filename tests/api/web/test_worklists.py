@@ -34,8 +34,8 @@ def test_many_are_accepted_at_once_and_each_says_what_became_of_it(browsing, hou
     engineer, colleague = browsing("engineer"), browsing("colleague")
     both = items(engineer, house, given)
     assert len(both) == 2
-    assert colleague.post("/work/acts/accept", data={"item": both[0], "basket": "unit"})
-    page = engineer.post("/work/acts/accept", data={"item": both, "basket": "unit"})
+    assert colleague.post("/work-acts/accept", data={"item": both[0], "basket": "unit"})
+    page = engineer.post("/work-acts/accept", data={"item": both, "basket": "unit"})
     assert page.status_code == 200
     assert "1 of 2 items were done" in words(page)
     assert "Πέτρος Δήμου" in words(page)  # who was faster
@@ -47,14 +47,14 @@ def test_many_are_charged_to_one_person_and_what_was_typed_stays(browsing, house
     director = browsing("director")
     both = items(director, house, given)
     nothing = director.post(
-        "/work/acts/charge", data={"item": both, "basket": "unit", "instructions": "Επείγον"}
+        "/work-acts/charge", data={"item": both, "basket": "unit", "instructions": "Επείγον"}
     )
     assert nothing.status_code == 422
     assert "Επείγον" in nothing.text
     assert nothing.text.count(" checked") == 2
     target = f"{house.town.units['ΟΔΟΠ']}:{house.town.users['engineer']}"
     form = {"item": both, "basket": "unit", "target": target, "priority": "normal"}
-    done = director.post("/work/acts/charge", data=form)
+    done = director.post("/work-acts/charge", data=form)
     assert "2 of 2 items were done" in words(done)
     assert "Priority:" in words(done)  # the list is narrowed as it was
     assert len(items(browsing("engineer"), house, given, "mine")) == 2
@@ -71,7 +71,7 @@ def test_many_are_charged_to_one_person_and_what_was_typed_stays(browsing, house
     ],
 )
 def test_an_act_that_makes_no_sense_is_told(browsing, act, data, status):
-    assert browsing("engineer").post(f"/work/acts/{act}", data=data).status_code == status
+    assert browsing("engineer").post(f"/work-acts/{act}", data=data).status_code == status
 
 
 def test_a_list_is_narrowed_by_its_address(browsing, given):
@@ -96,21 +96,21 @@ def test_a_list_is_kept_shared_and_begun_with(browsing, house):
         "is_first": "1",
         "share_unit": str(house.town.units["ΟΔΟΠ"]),
     }
-    kept = director.post("/work/lists", data=form)
+    kept = director.post("/work-lists", data=form)
     assert kept.status_code == 303
     address = kept.headers["location"].partition("&")[0]
     assert director.get("/work").headers["location"] == address
     assert "Priority: Urgent" in words(director.get(address))
-    again = director.post("/work/lists", data=form)
+    again = director.post("/work-lists", data=form)
     assert again.status_code == 409
     assert "already" in words(again)
     assert "Επείγοντα · Γιώργος Αλεξίου" in words(engineer.get("/work"))
     assert "Remove the list" not in words(engineer.get(address))
     number = address.rpartition("=")[2]
-    assert engineer.post(f"/work/lists/{number}/remove").status_code == 404
-    assert director.post(f"/work/lists/{number}/share").status_code == 303
+    assert engineer.post(f"/work-lists/{number}/remove").status_code == 404
+    assert director.post(f"/work-lists/{number}/share").status_code == 303
     assert engineer.get(address).status_code == 404
-    assert director.post(f"/work/lists/{number}/remove").status_code == 303
+    assert director.post(f"/work-lists/{number}/remove").status_code == 303
     assert director.get("/work").status_code == 200
 
 

@@ -112,19 +112,19 @@ def test_the_persons_of_an_envelope_do_not_reach_the_directory(
     )
     envelope = registry.register(
         session,
-        registry.closed_envelope(new),
+        registry.provisional.closed_envelope(new),
         [],
         by=town.person(session, "clerk"),
         zone=ZONE,
         ocr_languages=[],
     )
     assert envelope.grade == Grade.CONFIDENTIAL
-    description = registry.Description(
+    description = registry.provisional.Description(
         fields={"subject": "Καταγγελία", "sender": Contact("Ζερβός Νίκος", address="Οδός 1")},
         reason="άλλος υπογράφει",
     )
     director = town.person(session, "director")
-    registry.describe(session, envelope.id, description, by=director, zone=ZONE)
+    registry.provisional.describe(session, envelope.id, description, by=director, zone=ZONE)
     session.flush()
     assert _found(session, town, "Ζερβ") == []
 
@@ -179,8 +179,8 @@ def test_at_once_then_described_with_a_graded_kind_is_refused(session: Session, 
     kinds.define(session, "peith", graded, by=town.person(session, "administrator"))
     queued = factories.letter(session, town, provisional=ProvisionalMode.QUEUE)
     session.flush()
-    described = registry.Description(fields={"subject": "Καταγγελία"}, kind="peith")
-    with pytest.raises(registry.GradedHigher):
-        registry.describe(
+    described = registry.provisional.Description(fields={"subject": "Καταγγελία"}, kind="peith")
+    with pytest.raises(registry.provisional.GradedHigher):
+        registry.provisional.describe(
             session, queued.id, described, by=town.person(session, "clerk"), zone=ZONE
         )

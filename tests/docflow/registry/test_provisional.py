@@ -12,7 +12,7 @@ from docflow import audit, circulation, clock, kinds, parties, registry, routing
 from docflow.calendars import Calendar
 from docflow.errors import DocflowError
 from docflow.kinds import Defaults, Definition, Field, FieldType
-from docflow.registry import Description, Entry, Grade, NoSuchEntry, ProvisionalMode
+from docflow.registry import Entry, Grade, NoSuchEntry, ProvisionalMode
 from tests import factories
 from tests.factories import Town
 
@@ -20,7 +20,7 @@ SENDER = parties.Contact(name="Αναγνώστου Μαρία")
 
 
 def _at_once(session: Session, town: Town, **changes: Any) -> Entry:
-    return _registered(session, town, registry.at_once(**changes))
+    return _registered(session, town, registry.provisional.at_once(**changes))
 
 
 def _registered(session: Session, town: Town, new: registry.NewEntry, by: str = "clerk") -> Entry:
@@ -38,15 +38,15 @@ def _envelope(session: Session, town: Town, unit: str = "ΟΔΟΠ", **changes: A
     new = factories.incoming(
         sender=SENDER, subject="δεν μετράει", addressee_unit_id=town.units[unit], **changes
     )
-    return _registered(session, town, registry.closed_envelope(new))
+    return _registered(session, town, registry.provisional.closed_envelope(new))
 
 
 def _describe(session: Session, town: Town, entry: Entry, by: str, **more: Any) -> Entry:
     fields = {"subject": "Αίτηση βεβαίωσης οφειλών", **more.pop("fields", {})}
-    return registry.describe(
+    return registry.provisional.describe(
         session,
         entry.id,
-        Description(fields=fields, **more),
+        registry.provisional.Description(fields=fields, **more),
         by=town.person(session, by),
         zone=factories.ZONE,
     )
@@ -72,7 +72,7 @@ def test_nothing_but_the_way_of_delivery_is_needed_for_a_number(
         "Προς περιγραφή",
         "Άγνωστος αποστολέας",
     )
-    waits = registry.waiting_for(session, entry.id)
+    waits = registry.provisional.waiting_for(session, entry.id)
     assert waits is not None
     assert waits.mode == ProvisionalMode.QUEUE
 
@@ -89,7 +89,7 @@ def test_describing_fills_in_what_was_left_open_and_keeps_the_registration(
         "Α 1",
     )
     assert entry.subject == "Προς περιγραφή"
-    assert registry.waiting_for(session, entry.id) is None
+    assert registry.provisional.waiting_for(session, entry.id) is None
     found = search.search(session, "βεβαίωση οφειλών", by=town.person(session, "clerk"))
     assert [hit.line.id for hit in found.hits] == [entry.id]
 
@@ -117,9 +117,9 @@ def test_a_kind_with_its_fields_can_be_given_at_the_description(
 def test_an_entry_is_described_once(session: Session, town: Town) -> None:
     entry = _at_once(session, town)
     _describe(session, town, entry, "clerk")
-    with pytest.raises(registry.AlreadyDescribed):
+    with pytest.raises(registry.provisional.AlreadyDescribed):
         _describe(session, town, entry, "clerk")
-    with pytest.raises(registry.AlreadyDescribed):
+    with pytest.raises(registry.provisional.AlreadyDescribed):
         _describe(session, town, factories.letter(session, town), "clerk")
     for statement in (
         "UPDATE provisional_entries SET described_at = NULL, described_by = NULL",
@@ -132,7 +132,7 @@ def test_an_entry_is_described_once(session: Session, town: Town) -> None:
 
 def test_only_a_clerk_of_the_book_describes(session: Session, town: Town) -> None:
     entry = _at_once(session, town)
-    with pytest.raises(registry.NotYoursToDescribe):
+    with pytest.raises(registry.provisional.NotYoursToDescribe):
         _describe(session, town, entry, "secretary")
     with pytest.raises(NoSuchEntry):
         _describe(session, town, entry, "lawyer")
@@ -142,7 +142,7 @@ def test_the_rules_of_registration_hold_for_the_description(session: Session, to
     entry = _at_once(session, town)
     with pytest.raises(registry.BadSubject), session.begin_nested():
         _describe(session, town, entry, "clerk", fields={"subject": "  "})
-    assert registry.waiting_for(session, entry.id) is not None
+    assert registry.provisional.waiting_for(session, entry.id) is not None
 
 
 def test_what_is_not_described_is_charged_but_not_answered_or_filed(
@@ -151,9 +151,9 @@ def test_what_is_not_described_is_charged_but_not_answered_or_filed(
     entry = _at_once(session, town)
     factories.accepted(session, town, entry)
     engineer = town.person(session, "engineer")
-    with pytest.raises(registry.NotDescribed):
+    with pytest.raises(registry.provisional.NotDescribed):
         circulation.begin_answer(session, entry.id, factories.content(), by=engineer)
-    with pytest.raises(registry.NotDescribed):
+    with pytest.raises(registry.provisional.NotDescribed):
         routing.file(session, entry.id, by=engineer, reason="τίποτα")
     _describe(session, town, entry, "clerk")
     circulation.begin_answer(session, entry.id, factories.content(), by=engineer)
@@ -167,14 +167,14 @@ def test_the_list_tells_what_waits_and_since_when(session: Session, town: Town) 
     _describe(session, town, described, "clerk")
     envelope = _envelope(session, town)
     clerk = town.person(session, "clerk")
-    waits = registry.undescribed(session, by=clerk, zone=factories.ZONE)
+    waits = registry.provisional.undescribed(session, by=clerk, zone=factories.ZONE)
     assert [(one.line.id, one.mode, one.days, one.is_mine) for one in waits] == [
         (old.id, "queue", 3, True),
         (new.id, "queue", 0, True),
         (envelope.id, "envelope", 0, False),
     ]
-    assert registry.count_undescribed(session, by=clerk) == 2
-    assert registry.count_undescribed(session, by=town.person(session, "lawyer")) == 0
+    assert registry.provisional.count_undescribed(session, by=clerk) == 2
+    assert registry.provisional.count_undescribed(session, by=town.person(session, "lawyer")) == 0
 
 
 def test_an_envelope_shows_nothing_of_what_was_typed(session: Session, town: Town) -> None:
@@ -186,7 +186,7 @@ def test_an_envelope_shows_nothing_of_what_was_typed(session: Session, town: Tow
 def test_an_envelope_goes_to_the_unit_that_it_is_addressed_to(session: Session, town: Town) -> None:
     entry = _envelope(session, town)
     assert session.get_one(registry.Handling, entry.id).unit_id == town.units["ΟΔΟΠ"]
-    new = registry.closed_envelope(factories.incoming())
+    new = registry.provisional.closed_envelope(factories.incoming())
     with pytest.raises(registry.AddresseeMissing) as missing:
         _registered(session, town, new)
     assert missing.value.field == "addressee_unit_id"
@@ -197,7 +197,7 @@ def test_what_was_in_an_envelope_is_open_to_its_head_alone(session: Session, tow
     entry = _envelope(session, town)
     assert _sees(session, town, entry, *everybody) == ["clerk", "registrar", "auditor", "director"]
     for nobody in ("clerk", "registrar"):
-        with pytest.raises(registry.NotYoursToDescribe):
+        with pytest.raises(registry.provisional.NotYoursToDescribe):
             _describe(session, town, entry, nobody)
     _describe(session, town, entry, "director")
     assert _sees(session, town, entry, *everybody) == ["director"]
@@ -212,7 +212,7 @@ def test_an_envelope_that_was_charged_is_opened_by_that_person(
     entry = _envelope(session, town)
     director = town.person(session, "director")
     routing.charge(session, entry.id, by=director, to=town.target("ΟΔΟΠ", "engineer"))
-    with pytest.raises(registry.NotYoursToDescribe):
+    with pytest.raises(registry.provisional.NotYoursToDescribe):
         _describe(session, town, entry, "director")
     _describe(session, town, entry, "engineer")
     assert _sees(session, town, entry, "clerk", "director", "engineer", "colleague") == [
@@ -331,7 +331,7 @@ def test_an_entry_that_has_its_kind_keeps_it_at_the_description(
     _kind(session, town)
     _kind(session, town, "allo")
     entry = factories.letter(session, town, kind="aitisi", provisional=ProvisionalMode.QUEUE)
-    with pytest.raises(registry.OtherKind):
+    with pytest.raises(registry.provisional.OtherKind):
         _describe(session, town, entry, "clerk", kind="allo", reason="x")
     said = {"kind": "aitisi", "values": {"plate": "ΙΒΡ 7722"}, "reason": "x"}
     _describe(session, town, entry, "clerk", **said)
@@ -359,7 +359,7 @@ def test_what_was_said_at_the_registration_is_corrected_with_a_reason_and_a_mark
     assert str(refused.value).startswith(
         "This was said at the registration: Subject, Sender, Sender’s number."
     )
-    assert registry.waiting_for(session, entry.id) is not None
+    assert registry.provisional.waiting_for(session, entry.id) is not None
     more = {**others, "attachments_count": 2}
     _describe(session, town, entry, "clerk", fields=more, reason="λάθος ανάγνωση")
     assert {

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from docflow import documents, parties, registry, routing, search
 from docflow.office import Office
-from docflow.registry import Entry, closed_envelope
+from docflow.registry import Entry
 from docflow.search import Filters, Sort, sight
 from tests import factories
 from tests.factories import Town
@@ -51,7 +51,9 @@ def house(office: Office, town: Town) -> dict[str, int]:
         factories.annulled(session, town, annulled.id)
         envelope = registry.register(
             session,
-            closed_envelope(factories.incoming(sender=sender, addressee_unit_id=town.units["ΝΟΜ"])),
+            registry.provisional.closed_envelope(
+                factories.incoming(sender=sender, addressee_unit_id=town.units["ΝΟΜ"])
+            ),
             (),
             by=person("clerk"),
             zone=factories.ZONE,
