@@ -1,7 +1,7 @@
 """Run migrations: one transaction each, timeouts set, one migrator at a time."""
 
 from alembic import context
-from sqlalchemy import create_engine, text
+from sqlalchemy import NullPool, create_engine, text
 
 from docflow.tables import Base
 
@@ -10,7 +10,7 @@ _ONE_MIGRATOR = 0x0D0C_F11A  # pg_advisory_lock key
 
 def run() -> None:
     url = context.config.attributes["database_url"]
-    engine = create_engine(url)
+    engine = create_engine(url, poolclass=NullPool)  # a migration that fails keeps no lock
     with engine.connect() as connection:
         connection.execute(text("SET lock_timeout = '10s'"))
         connection.execute(text("SET statement_timeout = '30min'"))
@@ -24,7 +24,6 @@ def run() -> None:
         )
         with context.begin_transaction():
             context.run_migrations()
-    engine.dispose()
 
 
 run()

@@ -11,6 +11,13 @@ LABELS: Mapping[str, Mapping[str, Text]] = {
         "pdf": t("One PDF with contents and bookmarks"),
         "zip": t("ZIP with the originals and an index"),
     },
+    "mask_field": {
+        "n": t("running number"),
+        "year": t("year of opening"),
+        "yy": t("year of opening"),
+        "unit": t("code of the unit"),
+        "class": t("code of the class"),
+    },
     "plan_version": {
         "draft": t("Draft"),
         "future": t("Not yet in force"),

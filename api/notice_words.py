@@ -11,6 +11,7 @@ LABELS: Mapping[str, Mapping[str, Text]] = {
         "drafts": t("Drafts and signatures"),
         "registry": t("Registry"),
         "search": t("Search"),
+        "account": t("Account"),
     },
     "notice_mail": {
         "at-once": t("At once"),

@@ -185,7 +185,7 @@ def _frame(request: Request, reader: Reader) -> dict[str, Any]:
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "request_id": getattr(request.state, "request_id", ""),
         "today_on": clock.today(reader.zone),
-        "version": __version__,
+        "product_version": __version__,
         "notices": (),
         "navigation": (),
         "principal": getattr(request.state, "principal", None),

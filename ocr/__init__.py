@@ -24,7 +24,6 @@ from ocr.contents import (
 from ocr.exports import alto, hocr
 from ocr.languages import tessdata_dir
 from ocr.office import pdf_of_office
-from ocr.office import program as office_program
 from ocr.reading import READABLE, page_count, read_pages, render_page, searchable_pdf, thumbnail
 from ocr.scanning import (
     Code,
@@ -66,7 +65,6 @@ __all__ = [
     "free_corner",
     "hocr",
     "media_type",
-    "office_program",
     "page_count",
     "page_picture",
     "part_bytes",

@@ -1,11 +1,12 @@
 """Migrations lead up and down, to the schema that the models say, with the rights of 0002."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from alembic import command
 from alembic.script import ScriptDirectory
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import Engine, NullPool, create_engine, event, text
 
 from docflow import migrations, tables
 from tests import stack
@@ -43,6 +44,48 @@ def test_up_down_and_up_again_is_the_schema_of_the_models(empty):
     migrations.upgrade(owner)
     command.check(migrations.config(owner))  # raises where models and schema differ
     assert migrations.current(owner) == migrations.head()
+
+
+@contextmanager
+def broken_off_at(words: str) -> Iterator[None]:
+    """Whoever migrates is gone before the first statement with these words."""
+
+    def before(connection: object, cursor: object, statement: str, *ignored: object) -> None:
+        if words in statement:
+            raise BrokenOffError(statement)
+
+    event.listen(Engine, "before_cursor_execute", before)
+    try:
+        with pytest.raises(BrokenOffError):
+            yield
+    finally:
+        event.remove(Engine, "before_cursor_execute", before)
+
+
+class BrokenOffError(Exception):
+    """The migration ends here."""
+
+
+def test_a_migration_that_broke_off_between_its_transactions_is_run_again(empty):
+    """Those of several transactions: their first part stands, and the version does not say so."""
+    owner, _ = empty
+    for words in (
+        "VALIDATE CONSTRAINT ck_charges_return_has_reason",  # 0021
+        "CREATE INDEX CONCURRENTLY ix_search_texts_found",  # 0024
+        "DROP INDEX CONCURRENTLY IF EXISTS ix_search_texts_fields_trgm",
+        "CREATE INDEX CONCURRENTLY ix_charges_sent",  # 0026
+    ):
+        with broken_off_at(words):
+            migrations.upgrade(owner)
+    migrations.upgrade(owner)
+    command.check(migrations.config(owner))
+    with broken_off_at("CREATE INDEX CONCURRENTLY ix_handlings_user_open"):
+        migrations.downgrade(owner, "0020")
+    with broken_off_at("VALIDATE CONSTRAINT ck_handlings_disposal_known"):
+        migrations.downgrade(owner, "0020")
+    migrations.downgrade(owner, "0020")
+    migrations.upgrade(owner)
+    command.check(migrations.config(owner))
 
 
 def test_the_application_may_use_every_table_and_change_no_history(empty):

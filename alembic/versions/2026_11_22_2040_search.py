@@ -16,8 +16,10 @@ APPLICATION = "docflow_app"
 
 
 def upgrade() -> None:
-    _keys()
-    _saved()
+    # The indexes are made outside a transaction: where that broke off, what is before them stands.
+    if not sa.inspect(op.get_bind()).has_table("saved_searches"):
+        _keys()
+        _saved()
     _indexes()
 
 

@@ -8,7 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.deps import TheOffice
 from api.v1 import opening, shapes
-from api.v1.fields import Body, BookCode, Code, ContactBody, Day, Id, Line, Needed, Number, Year
+from api.v1.address import At
+from api.v1.fields import Body, Code, ContactBody, Day, Id, Line, Needed
 from api.v1.language import Language
 from api.v1.reads import ReadRoute
 from api.v1.security import Annuller, Reader, Registrar
@@ -91,17 +92,11 @@ class Corrections(BaseModel):
 
 @router.post("/entries/{book}/{year}/{number}/corrections", status_code=201)
 def correct(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: CorrectionBody,
-    by: Registrar,
-    office: TheOffice,
-    language: Language,
+    at: At, body: CorrectionBody, by: Registrar, office: TheOffice, language: Language
 ) -> shapes.Entry:
     """Put fields right, with the reason. The old values stay beside the new ones."""
     with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+        entry = at.entry(session, by)
         registry.correct(
             session,
             entry.id,
@@ -162,12 +157,10 @@ class Requests(BaseModel):
 
 
 @router.post("/entries/{book}/{year}/{number}/annulment", status_code=201)
-def ask(
-    book: BookCode, year: Year, number: Number, body: AnnulmentBody, by: Annuller, office: TheOffice
-) -> RequestShape:
+def ask(at: At, body: AnnulmentBody, by: Annuller, office: TheOffice) -> RequestShape:
     """Ask that the entry be annulled. Another person, the registrar, decides."""
     with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+        entry = at.entry(session, by)
         row = registry.request_annulment(
             session, entry.id, reason=body.reason, authority=body.authority, by=by
         )
@@ -255,27 +248,17 @@ class GraphShape(BaseModel):
 
 
 @router.get("/entries/{book}/{year}/{number}/relations")
-def relations(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    by: Reader,
-    office: TheOffice,
-    read_reason: opening.Reason = None,
-) -> GraphShape:
+def relations(entry: opening.OfEntry, by: Reader, office: TheOffice) -> GraphShape:
     """The related entries, and what is related to these."""
-    entry = opening.entry_opened(office, book, year, number, by=by, reason=read_reason)
     with office.db.read() as session:
         return _graph(registry.graph(session, entry, by=by), entry.id)
 
 
 @router.post("/entries/{book}/{year}/{number}/relations", status_code=201)
-def relate(
-    book: BookCode, year: Year, number: Number, body: RelationBody, by: Registrar, office: TheOffice
-) -> GraphShape:
+def relate(at: At, body: RelationBody, by: Registrar, office: TheOffice) -> GraphShape:
     """Relate the entry to another one."""
     with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+        entry = at.entry(session, by)
         other = registry.cited(session, body.other, by=by)
         registry.relate(session, entry.id, other.id, body.kind, by=by)
         return _graph(registry.graph(session, entry, by=by), entry.id)

@@ -38,6 +38,7 @@ from api.v1 import (
     opening,
     operation,
     organogram,
+    papers,
     parties,
     reading,
     scans,
@@ -139,7 +140,7 @@ def create_app(office: Office) -> FastAPI:
     )
     for module in modules:
         app.include_router(module.router)
-    app.include_router(scans.papers)
+    app.include_router(papers.router)
     app.add_exception_handler(DocflowError, _answering(problems.of_domain))
     app.add_exception_handler(HTTPException, _answering(problems.of_http))
     app.add_exception_handler(RequestValidationError, _answering(problems.of_validation))

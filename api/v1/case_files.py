@@ -16,7 +16,8 @@ from api.v1.reads import Cursor, Limit, ReadRoute, position
 from api.v1.reads import cursor as sealed
 from api.v1.security import Reader, Router
 from docflow import case_files, registry
-from docflow.case_files import ExportForm, ExportState, ItemKind, exporting
+from docflow.case_files import ExportForm, ItemKind, exporting
+from docflow.exports import ExportState
 from docflow.principal import Principal
 
 router = APIRouter(prefix="/case-files", tags=["case files"], route_class=ReadRoute)

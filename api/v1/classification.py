@@ -7,11 +7,12 @@ from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from api.deps import TheOffice
+from api.v1.address import At
 from api.v1.case_files import ClassShape
-from api.v1.fields import Body, BookCode, Code, Day, Line, Needed, Number, Year
+from api.v1.fields import Body, Code, Day, Line, Needed
 from api.v1.reads import ReadRoute
 from api.v1.security import Administrator, Reader, Router
-from docflow import case_files, clock, registry
+from docflow import case_files, clock
 from docflow.case_files import class_lists, classes, masks, plans
 
 router = APIRouter(tags=["case files"], route_class=ReadRoute)
@@ -188,12 +189,10 @@ def end(plan: PlanCode, body: EndBody, by: Administrator, office: TheOffice) -> 
 
 
 @router.put("/entries/{book}/{year}/{number}/class", tags=["register"])
-def classify(
-    book: BookCode, year: Year, number: Number, body: ClassBody, by: Router, office: TheOffice
-) -> ClassShape:
+def classify(at: At, body: ClassBody, by: Router, office: TheOffice) -> ClassShape:
     """Give an entry a class of the plan that was in force on its day."""
     with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+        entry = at.entry(session, by)
         zone = office.settings.zone
         found = classes.classify(session, entry.id, body.class_code, by=by, zone=zone)
     return _class(found)

@@ -1,6 +1,5 @@
 """/api/v1/entries/…/contributions and /notes: opinions, parts of the work, notes of the staff."""
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 
@@ -10,23 +9,20 @@ from sqlalchemy.orm import Session
 
 from api.deps import TheOffice
 from api.v1 import opening, shapes
+from api.v1.address import At
 from api.v1.fields import (
     Body,
-    BookCode,
     Day,
     Id,
     Needed,
-    Number,
     ReasonBody,
     Seen,
     TargetBody,
-    Year,
 )
 from api.v1.reads import ReadRoute
 from api.v1.security import Reader, Router
 from docflow import registry, routing
 from docflow.i18n import t
-from docflow.office import Office
 from docflow.principal import Principal
 from docflow.routing import ContributionKind, ContributionState, contributions
 
@@ -84,42 +80,27 @@ class Asking(Body):
 
 
 @router.post("/contributions", status_code=201)
-def ask(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: Asking,
-    by: Router,
-    office: TheOffice,
-    seen: Seen = None,
-) -> Contributions:
+def ask(at: At, body: Asking, by: Router, office: TheOffice, seen: Seen = None) -> Contributions:
     """Ask others for their opinion, or split off parts of the work."""
     requests = [
         routing.Request(one.to.target(), one.question, one.due_on, one.is_awaited)
         for one in body.requests
     ]
 
-    def act(session: Session, entry_id: int) -> None:
-        contributions.ask(session, entry_id, by=by, kind=body.kind, requests=requests, seen=seen)
-
-    return _act(office, (book, year, number), by, act)
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        contributions.ask(session, entry.id, by=by, kind=body.kind, requests=requests, seen=seen)
+        return _listed(session, entry, by)
 
 
 @router.post("/contributions/{contribution_id}/taking")
-def take(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    contribution_id: ContributionId,
-    by: Router,
-    office: TheOffice,
-) -> Contributions:
+def take(at: At, contribution_id: ContributionId, by: Router, office: TheOffice) -> Contributions:
     """Take in hand what the unit was asked for."""
 
-    def act(session: Session, entry_id: int) -> None:
-        contributions.take(session, _of(session, entry_id, contribution_id), by=by)
-
-    return _act(office, (book, year, number), by, act)
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        contributions.take(session, _of(session, entry.id, contribution_id), by=by)
+        return _listed(session, entry, by)
 
 
 class Answer(Body):
@@ -128,59 +109,41 @@ class Answer(Body):
 
 @router.post("/contributions/{contribution_id}/answer")
 def give(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    contribution_id: ContributionId,
-    body: Answer,
-    by: Router,
-    office: TheOffice,
+    at: At, contribution_id: ContributionId, body: Answer, by: Router, office: TheOffice
 ) -> Contributions:
     """Give the opinion, or say what was done in the part; it is not changed afterwards."""
 
-    def act(session: Session, entry_id: int) -> None:
-        asked = _of(session, entry_id, contribution_id)
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        asked = _of(session, entry.id, contribution_id)
         contributions.give(session, asked, by=by, answer=body.answer)
-
-    return _act(office, (book, year, number), by, act)
+        return _listed(session, entry, by)
 
 
 @router.post("/contributions/{contribution_id}/refusal")
 def decline(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    contribution_id: ContributionId,
-    body: ReasonBody,
-    by: Router,
-    office: TheOffice,
+    at: At, contribution_id: ContributionId, body: ReasonBody, by: Router, office: TheOffice
 ) -> Contributions:
     """Refuse what one was asked for."""
 
-    def act(session: Session, entry_id: int) -> None:
-        asked = _of(session, entry_id, contribution_id)
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        asked = _of(session, entry.id, contribution_id)
         contributions.decline(session, asked, by=by, reason=body.reason)
-
-    return _act(office, (book, year, number), by, act)
+        return _listed(session, entry, by)
 
 
 @router.post("/contributions/{contribution_id}/withdrawal")
 def withdraw(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    contribution_id: ContributionId,
-    body: ReasonBody,
-    by: Router,
-    office: TheOffice,
+    at: At, contribution_id: ContributionId, body: ReasonBody, by: Router, office: TheOffice
 ) -> Contributions:
     """Ask no more."""
 
-    def act(session: Session, entry_id: int) -> None:
-        asked = _of(session, entry_id, contribution_id)
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        asked = _of(session, entry.id, contribution_id)
         contributions.withdraw(session, asked, by=by, reason=body.reason)
-
-    return _act(office, (book, year, number), by, act)
+        return _listed(session, entry, by)
 
 
 class Note(shapes.Shape):
@@ -208,12 +171,10 @@ def notes(entry: opening.OfEntry, by: Reader, office: TheOffice) -> Notes:
 
 
 @router.post("/notes", status_code=201)
-def write_note(
-    book: BookCode, year: Year, number: Number, body: NewNote, by: Router, office: TheOffice
-) -> Notes:
+def write_note(at: At, body: NewNote, by: Router, office: TheOffice) -> Notes:
     """Add a note; it is never changed."""
     with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+        entry = at.entry(session, by)
         routing.notes.write(session, entry.id, by=by, text=body.text)
         return _notes(session, entry.id)
 
@@ -224,6 +185,7 @@ def _notes(session: Session, entry_id: int) -> Notes:
 
 
 def _listed(session: Session, entry: registry.Entry, by: Principal) -> Contributions:
+    session.flush()  # what the answer reads again
     found = routing.contributions_of(session, entry, by=by)
     return Contributions(items=[Contribution.model_validate(one) for one in found])
 
@@ -234,17 +196,3 @@ def _of(session: Session, entry_id: int, contribution_id: int) -> int:
     if row is None or row.entry_id != entry_id:
         raise routing.NoSuchContribution(t("There is no such request, or it is not open to you."))
     return contribution_id
-
-
-def _act(
-    office: Office,
-    cited: tuple[str, int, str],
-    by: Principal,
-    act: Callable[[Session, int], None],
-) -> Contributions:
-    book, year, number = cited
-    with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
-        act(session, entry.id)
-        session.flush()
-        return _listed(session, entry, by)

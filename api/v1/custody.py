@@ -7,7 +7,8 @@ from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 
 from api.deps import TheOffice
-from api.v1.fields import Body, BookCode, Id, Line, Needed, Number, ReasonBody, Year
+from api.v1.address import At
+from api.v1.fields import Body, Id, Line, Needed, ReasonBody
 from api.v1.language import Language
 from api.v1.reads import ReadRoute
 from api.v1.security import Annuller, Auditor, Reader
@@ -129,12 +130,10 @@ def holds(by: Reader, office: TheOffice) -> Holds:
 
 
 @router.post("/entries/{book}/{year}/{number}/holds", status_code=201)
-def place(
-    book: BookCode, year: Year, number: Number, body: ReasonBody, by: Annuller, office: TheOffice
-) -> HoldShape:
+def place(at: At, body: ReasonBody, by: Annuller, office: TheOffice) -> HoldShape:
     """Put a legal hold on an entry."""
     with office.db.begin() as session:
-        entry = custody.reach.numbered(session, book, year, number, by=by)
+        entry = custody.reach.numbered(session, at.book, at.year, at.number, by=by)
         placed = custody.holds.place(session, entry.id, body.reason, by=by)
         found = custody.holds.holds(session, by=by, entry_id=entry.id)
         return next(_hold(one) for one in found if one.id == placed.id)
@@ -186,12 +185,10 @@ def erasures(by: Reader, office: TheOffice) -> Erasures:
 
 
 @router.post("/entries/{book}/{year}/{number}/erasures", status_code=201)
-def ask(
-    book: BookCode, year: Year, number: Number, body: NewErasure, by: Annuller, office: TheOffice
-) -> ErasureShape:
+def ask(at: At, body: NewErasure, by: Annuller, office: TheOffice) -> ErasureShape:
     """Ask that the personal data of an entry be erased; another person decides."""
     with office.db.begin() as session:
-        entry = custody.reach.numbered(session, book, year, number, by=by)
+        entry = custody.reach.numbered(session, at.book, at.year, at.number, by=by)
         asked = custody.erasure.ask(session, entry.id, basis=body.basis, reason=body.reason, by=by)
         found = custody.erasure.requests(session, by=by, entry_id=entry.id)
         return next(_erasure(one) for one in found if one.id == asked.id)

@@ -1,6 +1,5 @@
 """/api/v1: the clock of an entry, deadlines of a month, working days, terms of deadlines."""
 
-from collections.abc import Callable
 from datetime import date, datetime
 from typing import Annotated
 
@@ -10,24 +9,21 @@ from sqlalchemy.orm import Session
 
 from api.deps import TheOffice
 from api.v1 import opening, shapes
+from api.v1.address import At
 from api.v1.fields import (
     Body,
-    BookCode,
     Day,
     Id,
     Line,
     Needed,
-    Number,
     ReasonBody,
     Seen,
     Text,
-    Year,
 )
 from api.v1.reads import ReadRoute
 from api.v1.security import Administrator, Reader, Router
 from docflow import calendars, clock, deadlines, registry, routing
 from docflow.calendars import Addressee, ClockEventKind, ClockState, Country, DayUnit
-from docflow.office import Office
 from docflow.principal import Principal
 
 router = APIRouter(tags=["deadlines"], route_class=ReadRoute)
@@ -93,66 +89,30 @@ class Reason(Body):
 
 
 @router.post("/entries/{book}/{year}/{number}/clock/suspension")
-def suspend(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: ReasonBody,
-    by: Router,
-    office: TheOffice,
-    seen: Seen = None,
-) -> Clock:
+def suspend(at: At, body: ReasonBody, by: Router, office: TheOffice, seen: Seen = None) -> Clock:
     """Let the clock stand still until the applicant has done what the reason says."""
-    return _act(
-        office,
-        (book, year, number),
-        by,
-        lambda session, entry_id: deadlines.suspend(
-            session, entry_id, by=by, reason=body.reason, seen=seen
-        ),
-    )
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        deadlines.suspend(session, entry.id, by=by, reason=body.reason, seen=seen)
+        return _clock(session, entry, by)
 
 
 @router.post("/entries/{book}/{year}/{number}/clock/resumption")
-def resume(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: Reason,
-    by: Router,
-    office: TheOffice,
-    seen: Seen = None,
-) -> Clock:
+def resume(at: At, body: Reason, by: Router, office: TheOffice, seen: Seen = None) -> Clock:
     """Let the clock run on: the days that were left count from today."""
-    return _act(
-        office,
-        (book, year, number),
-        by,
-        lambda session, entry_id: deadlines.resume(
-            session, entry_id, by=by, reason=body.reason, seen=seen
-        ),
-    )
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        deadlines.resume(session, entry.id, by=by, reason=body.reason, seen=seen)
+        return _clock(session, entry, by)
 
 
 @router.post("/entries/{book}/{year}/{number}/clock/extension")
-def extend(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: Extension,
-    by: Router,
-    office: TheOffice,
-    seen: Seen = None,
-) -> Clock:
+def extend(at: At, body: Extension, by: Router, office: TheOffice, seen: Seen = None) -> Clock:
     """Give the entry more days, with a reason; only a head, and within the terms."""
-    return _act(
-        office,
-        (book, year, number),
-        by,
-        lambda session, entry_id: deadlines.extend(
-            session, entry_id, by=by, days=body.days, reason=body.reason, seen=seen
-        ),
-    )
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        deadlines.extend(session, entry.id, by=by, days=body.days, reason=body.reason, seen=seen)
+        return _clock(session, entry, by)
 
 
 class Answer(BaseModel):
@@ -382,15 +342,3 @@ def _clock(session: Session, entry: registry.Entry, by: Principal) -> Clock:
             for one in found.notices
         ],
     )
-
-
-def _act(
-    office: Office,
-    place: tuple[str, int, str],
-    by: Principal,
-    act: Callable[[Session, int], object],
-) -> Clock:
-    with office.db.begin() as session:
-        entry = registry.numbered(session, *place, by=by)
-        act(session, entry.id)
-        return _clock(session, entry, by)

@@ -11,17 +11,15 @@ from sqlalchemy.orm import Session
 
 from api.deps import TheOffice
 from api.v1 import opening, shapes
+from api.v1.address import At
 from api.v1.fields import (
     Body,
-    BookCode,
     Code,
     ContactBody,
     Day,
     Id,
     Line,
     LongLine,
-    Number,
-    Year,
 )
 from api.v1.language import Language
 from api.v1.reads import Cursor, Limit, ReadRoute, cursor, position
@@ -254,19 +252,8 @@ def listing(wanted: Annotated[Wanted, Query()], by: Reader, office: TheOffice) -
 
 
 @router.get("/{book}/{year}/{number}")
-def read(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    by: Reader,
-    office: TheOffice,
-    language: Language,
-    read_reason: opening.Reason = None,
-) -> shapes.Entry:
+def read(entry: opening.OfEntry, by: Reader, office: TheOffice, language: Language) -> shapes.Entry:
     """One entry, with its files, charges, deliveries and relations."""
-    with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
-    opening.opened(office, entry, by=by, reason=read_reason)
     with office.db.read() as session:
         return _shape(session, office, entry, by=by, language=language)
 
@@ -288,16 +275,9 @@ class History(BaseModel):
 
 
 @router.get("/{book}/{year}/{number}/history")
-def history(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    by: Auditor,
-    office: TheOffice,
-    read_reason: opening.Reason = None,
-) -> History:
+def history(at: At, by: Auditor, office: TheOffice, read_reason: opening.Reason = None) -> History:
     """What happened to the entry, the oldest first, from the audit trail."""
-    entry = opening.entry_opened(office, book, year, number, by=by, reason=read_reason)
+    entry = opening.entry_opened(office, at, by=by, reason=read_reason)
     with office.db.read() as session:
         found = audit.history(session, [("entry", entry.id)])
         return History(items=[Happening.model_validate(line) for line in found])

@@ -1,4 +1,4 @@
-"""/api/v1/entries/…/files, text, receipt, label: bytes of an entry and what was read in them."""
+"""/api/v1/entries/…/files and /text: bytes of an entry, and what was read in them."""
 
 from typing import Annotated, Any, Literal
 
@@ -8,11 +8,12 @@ from pydantic import BaseModel, Field
 from api.deps import TheOffice
 from api.streams import stored_file
 from api.v1 import opening, shapes
-from api.v1.fields import Body, BookCode, Number, Position, Year
+from api.v1.address import At
+from api.v1.fields import Body, Position
 from api.v1.language import Language
 from api.v1.reads import ReadRoute, is_known, not_modified
 from api.v1.security import Reader, Registrar
-from docflow import documents, printing, registry
+from docflow import documents
 from docflow.i18n import t
 
 router = APIRouter(prefix="/entries/{book}/{year}/{number}", tags=["files"], route_class=ReadRoute)
@@ -23,7 +24,6 @@ _BYTES: dict[int | str, dict[str, Any]] = {
         "description": "The bytes.",
     }
 }
-_A_PDF: dict[int | str, dict[str, Any]] = {200: {"content": {_PDF: {}}, "description": "A PDF."}}
 
 
 class Files(BaseModel):
@@ -31,17 +31,8 @@ class Files(BaseModel):
 
 
 @router.get("/files")
-def listing(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    by: Reader,
-    office: TheOffice,
-    language: Language,
-    read_reason: opening.Reason = None,
-) -> Files:
+def listing(entry: opening.OfEntry, office: TheOffice, language: Language) -> Files:
     """The files of an entry, with how far each was read."""
-    entry = opening.entry_opened(office, book, year, number, by=by, reason=read_reason)
     with office.db.read() as session:
         return Files(items=shapes.files(session, entry.id, language=language))
 
@@ -49,9 +40,7 @@ def listing(
 @router.get("/files/{position}", response_class=Response, responses=_BYTES)
 def content(
     request: Request,
-    book: BookCode,
-    year: Year,
-    number: Number,
+    at: At,
     position: Position,
     by: Reader,
     office: TheOffice,
@@ -63,7 +52,7 @@ def content(
 ) -> Response:
     """The bytes of a file, as they came, or made searchable. The ETag is their SHA-256."""
     with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+        entry = at.entry(session, by)
         documents.file_at(session, entry.id, position)
         info = next(f for f in documents.files(session, entry.id) if f.position == position)
         info.require_open()
@@ -96,9 +85,7 @@ class ReadAgain(Body):
 
 @router.post("/files/{position}/reading", status_code=202)
 def read_again(
-    book: BookCode,
-    year: Year,
-    number: Number,
+    at: At,
     position: Position,
     body: ReadAgain,
     by: Registrar,
@@ -107,7 +94,7 @@ def read_again(
 ) -> shapes.FileShape:
     """Have a file read once more, or some of its pages."""
     with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+        entry = at.entry(session, by)
         file = documents.file_at(session, entry.id, position)
         chosen = [str(one) for one in body.languages] if body.languages else None
         documents.read_again(session, file, by=by, languages=chosen, pages=body.pages)
@@ -134,19 +121,8 @@ class WholeText(BaseModel):
 
 
 @router.get("/text")
-def text(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    by: Reader,
-    office: TheOffice,
-    language: Language,
-    read_reason: opening.Reason = None,
-) -> WholeText:
+def text(entry: opening.OfText, office: TheOffice, language: Language) -> WholeText:
     """What was read in the files, page by page."""
-    with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
-    opening.opened(office, entry, by=by, reason=read_reason, what=opening.What.TEXT)
     with office.db.read() as session:
         files = documents.files(session, entry.id)
         pages = [
@@ -165,80 +141,3 @@ def text(
         ]
         complete = all(file.state not in ("pending", "running") for file in files)
         return WholeText(complete=complete, pages=pages)
-
-
-PaperLanguage = Annotated[Literal["el", "en"], Query(description="Language of the paper.")]
-
-
-@router.get("/receipt", response_class=Response, responses=_A_PDF, tags=["papers"])
-def receipt(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    by: Reader,
-    office: TheOffice,
-    language: PaperLanguage = "el",
-    read_reason: opening.Reason = None,
-) -> Response:
-    """The receipt for the person who brought the document: the same bytes each time."""
-    with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
-    opening.opened(office, entry, by=by, reason=read_reason, what=opening.What.PAPER)
-    pdf = registry.receipt(office, entry.id, by=by, language=language)
-    return _paper(pdf, f"apodeixi-{number}-{year}.pdf")
-
-
-@router.get(
-    "/proof",
-    response_class=Response,
-    responses={200: {"content": {"text/plain": {}}, "description": "A C2SP tlog-proof."}},
-    tags=["papers"],
-)
-def proof(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    by: Reader,
-    office: TheOffice,
-    read_reason: opening.Reason = None,
-) -> Response:
-    """What shows anybody, offline, that the entry stood in the log: see docs/proof.md."""
-    with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
-    opening.opened(office, entry, by=by, reason=read_reason, what=opening.What.PAPER)
-    with office.db.read() as session:
-        text = registry.prove(session, entry.id, by=by)
-    name = f"{book}-{number}-{year}.tlog-proof"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(text, media_type="text/plain; charset=utf-8", headers=headers)
-
-
-@router.get("/label", response_class=Response, responses=_A_PDF, tags=["papers"])
-def label(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    by: Reader,
-    office: TheOffice,
-    size: printing.LabelSize | None = None,
-    first: Annotated[int, Query(ge=1, le=40, description="Place on a sheet of labels.")] = 1,
-    copies: Annotated[int, Query(ge=1, le=100)] = 1,
-    language: PaperLanguage = "el",
-    read_reason: opening.Reason = None,
-) -> Response:
-    """The label for the paper, with number and QR code; each print stands in the history."""
-    entry = opening.entry_opened(
-        office, book, year, number, by=by, reason=read_reason, what=opening.What.PAPER
-    )
-    pdf = registry.label(
-        office, entry.id, by=by, size=size, language=language, first=first, copies=copies
-    )
-    return _paper(pdf, f"etiketa-{number}-{year}.pdf")
-
-
-def _paper(pdf: bytes, name: str) -> Response:
-    return Response(
-        pdf,
-        media_type=_PDF,
-        headers={"Content-Disposition": f'inline; filename="{name}"'},
-    )

@@ -1,6 +1,5 @@
 """/api/v1/entries/…/charges and the other steps of an entry through the house."""
 
-from collections.abc import Callable
 from datetime import datetime
 
 from fastapi import APIRouter
@@ -9,25 +8,22 @@ from sqlalchemy.orm import Session
 
 from api.deps import TheOffice
 from api.v1 import opening, shapes
+from api.v1.address import At
 from api.v1.fields import (
     Body,
-    BookCode,
     Day,
     Id,
     InstructionsBody,
     Line,
-    Number,
     ReasonBody,
     Seen,
     TargetBody,
     Text,
-    Year,
 )
 from api.v1.reads import ReadRoute
 from api.v1.security import Reader, Router
 from docflow import registry, routing
 from docflow.i18n import t
-from docflow.office import Office
 from docflow.principal import Principal
 
 router = APIRouter(
@@ -82,24 +78,12 @@ class Marking(InstructionsBody):
 
 
 @router.post("/marking")
-def mark(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: Marking,
-    by: Router,
-    office: TheOffice,
-    seen: Seen = None,
-) -> Handled:
+def mark(at: At, body: Marking, by: Router, office: TheOffice, seen: Seen = None) -> Handled:
     """Say how urgent it is, what to do, and until when."""
-    return _act(
-        office,
-        (book, year, number),
-        by,
-        lambda session, entry_id: routing.mark(
-            session, entry_id, by=by, seen=seen, **body.model_dump()
-        ),
-    )
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        routing.mark(session, entry.id, by=by, seen=seen, **body.model_dump())
+        return _handled(session, entry, by)
 
 
 class NewCharge(InstructionsBody):
@@ -110,90 +94,49 @@ class NewCharge(InstructionsBody):
 
 
 @router.post("/charges", status_code=201)
-def charge(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: NewCharge,
-    by: Router,
-    office: TheOffice,
-    seen: Seen = None,
-) -> Handled:
+def charge(at: At, body: NewCharge, by: Router, office: TheOffice, seen: Seen = None) -> Handled:
     """Charge the entry to a unit or person for action, and to others for information."""
-    return _act(
-        office,
-        (book, year, number),
-        by,
-        lambda session, entry_id: routing.charge(
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        routing.charge(
             session,
-            entry_id,
+            entry.id,
             by=by,
             to=body.to.target(),
             inform=[one.target() for one in body.inform],
             instructions=body.instructions,
             seen=seen,
-        ),
-    )
+        )
+        return _handled(session, entry, by)
 
 
 @router.post("/acceptance")
-def accept(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    by: Router,
-    office: TheOffice,
-    seen: Seen = None,
-) -> Handled:
+def accept(at: At, by: Router, office: TheOffice, seen: Seen = None) -> Handled:
     """Take the entry in hand."""
-    return _act(
-        office,
-        (book, year, number),
-        by,
-        lambda session, entry_id: routing.accept(session, entry_id, by=by, seen=seen),
-    )
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        routing.accept(session, entry.id, by=by, seen=seen)
+        return _handled(session, entry, by)
 
 
 @router.post("/refusal")
-def refuse(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: ReasonBody,
-    by: Router,
-    office: TheOffice,
-    seen: Seen = None,
-) -> Handled:
+def refuse(at: At, body: ReasonBody, by: Router, office: TheOffice, seen: Seen = None) -> Handled:
     """Not take what was charged and not accepted yet, with a reason."""
-    return _act(
-        office,
-        (book, year, number),
-        by,
-        lambda session, entry_id: routing.refuse(
-            session, entry_id, by=by, reason=body.reason, seen=seen
-        ),
-    )
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        routing.refuse(session, entry.id, by=by, reason=body.reason, seen=seen)
+        return _handled(session, entry, by)
 
 
 @router.post("/return")
 def send_back(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: ReasonBody,
-    by: Router,
-    office: TheOffice,
-    seen: Seen = None,
+    at: At, body: ReasonBody, by: Router, office: TheOffice, seen: Seen = None
 ) -> Handled:
     """Return the entry, with a reason, to the unit that charged it."""
-    return _act(
-        office,
-        (book, year, number),
-        by,
-        lambda session, entry_id: routing.send_back(
-            session, entry_id, by=by, reason=body.reason, seen=seen
-        ),
-    )
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        routing.send_back(session, entry.id, by=by, reason=body.reason, seen=seen)
+        return _handled(session, entry, by)
 
 
 class PassingOn(InstructionsBody):
@@ -201,29 +144,19 @@ class PassingOn(InstructionsBody):
 
 
 @router.post("/pass-on")
-def pass_on(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: PassingOn,
-    by: Router,
-    office: TheOffice,
-    seen: Seen = None,
-) -> Handled:
+def pass_on(at: At, body: PassingOn, by: Router, office: TheOffice, seen: Seen = None) -> Handled:
     """Hand the entry over to another unit or person."""
-    return _act(
-        office,
-        (book, year, number),
-        by,
-        lambda session, entry_id: routing.pass_on(
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        routing.pass_on(
             session,
-            entry_id,
+            entry.id,
             by=by,
             to=body.to.target(),
             instructions=body.instructions,
             seen=seen,
-        ),
-    )
+        )
+        return _handled(session, entry, by)
 
 
 class Informing(Body):
@@ -232,45 +165,27 @@ class Informing(Body):
 
 
 @router.post("/information")
-def inform(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: Informing,
-    by: Router,
-    office: TheOffice,
-) -> Handled:
+def inform(at: At, body: Informing, by: Router, office: TheOffice) -> Handled:
     """Tell further units or persons of the entry."""
-    return _act(
-        office,
-        (book, year, number),
-        by,
-        lambda session, entry_id: routing.inform(
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        routing.inform(
             session,
-            entry_id,
+            entry.id,
             by=by,
             targets=[one.target() for one in body.targets],
             instructions=body.instructions,
-        ),
-    )
+        )
+        return _handled(session, entry, by)
 
 
 @router.post("/charges/{charge_id}/acknowledgement")
-def acknowledge(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    charge_id: Id,
-    by: Router,
-    office: TheOffice,
-) -> Handled:
+def acknowledge(at: At, charge_id: Id, by: Router, office: TheOffice) -> Handled:
     """Take note of what came for information."""
-    return _act(
-        office,
-        (book, year, number),
-        by,
-        lambda session, entry_id: _note(session, entry_id, charge_id, by),
-    )
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        _note(session, entry.id, charge_id, by)
+        return _handled(session, entry, by)
 
 
 class Filing(ReasonBody):
@@ -281,24 +196,12 @@ class Filing(ReasonBody):
 
 
 @router.post("/filing")
-def file(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: Filing,
-    by: Router,
-    office: TheOffice,
-    seen: Seen = None,
-) -> Handled:
+def file(at: At, body: Filing, by: Router, office: TheOffice, seen: Seen = None) -> Handled:
     """Close the entry without an answer, with a reason."""
-    return _act(
-        office,
-        (book, year, number),
-        by,
-        lambda session, entry_id: routing.file(
-            session, entry_id, by=by, reason=body.reason, how=body.how, seen=seen
-        ),
-    )
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        routing.file(session, entry.id, by=by, reason=body.reason, how=body.how, seen=seen)
+        return _handled(session, entry, by)
 
 
 class Forwarding(ReasonBody):
@@ -308,45 +211,21 @@ class Forwarding(ReasonBody):
 
 
 @router.post("/forwarding")
-def forward(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: Forwarding,
-    by: Router,
-    office: TheOffice,
-    seen: Seen = None,
-) -> Handled:
+def forward(at: At, body: Forwarding, by: Router, office: TheOffice, seen: Seen = None) -> Handled:
     """Close the entry since another body is competent, to which it goes."""
-    return _act(
-        office,
-        (book, year, number),
-        by,
-        lambda session, entry_id: routing.forward(
-            session, entry_id, by=by, seen=seen, **body.model_dump()
-        ),
-    )
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        routing.forward(session, entry.id, by=by, seen=seen, **body.model_dump())
+        return _handled(session, entry, by)
 
 
 @router.post("/reopening")
-def reopen(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: ReasonBody,
-    by: Router,
-    office: TheOffice,
-    seen: Seen = None,
-) -> Handled:
+def reopen(at: At, body: ReasonBody, by: Router, office: TheOffice, seen: Seen = None) -> Handled:
     """Take a closed entry up again."""
-    return _act(
-        office,
-        (book, year, number),
-        by,
-        lambda session, entry_id: routing.reopen(
-            session, entry_id, by=by, reason=body.reason, seen=seen
-        ),
-    )
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        routing.reopen(session, entry.id, by=by, reason=body.reason, seen=seen)
+        return _handled(session, entry, by)
 
 
 def _note(session: Session, entry_id: int, charge_id: int, by: Principal) -> None:
@@ -355,22 +234,13 @@ def _note(session: Session, entry_id: int, charge_id: int, by: Principal) -> Non
     routing.acknowledge(session, charge_id, by=by)
 
 
-def _act(
-    office: Office,
-    cited: tuple[str, int, str],
-    by: Principal,
-    act: Callable[[Session, int], object],
-) -> Handled:
-    """Do one thing with an entry in a transaction, and tell how it stands then."""
-    book, year, number = cited
-    with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
-        act(session, entry.id)
-        session.flush()  # what the answer reads again
-        line = registry.details(session, entry, by=by).line
-        return Handled(
-            handling=shapes.Handling.model_validate(line),
-            version=routing.version(session, entry.id) or 0,
-            charges=shapes.charges(session, entry.id, by=by),
-            acts=shapes.Acts.model_validate(routing.acts(session, entry, by=by)),
-        )
+def _handled(session: Session, entry: registry.Entry, by: Principal) -> Handled:
+    """How the entry stands after an act of this transaction."""
+    session.flush()  # what the answer reads again
+    line = registry.details(session, entry, by=by).line
+    return Handled(
+        handling=shapes.Handling.model_validate(line),
+        version=routing.version(session, entry.id) or 0,
+        charges=shapes.charges(session, entry.id, by=by),
+        acts=shapes.Acts.model_validate(routing.acts(session, entry, by=by)),
+    )

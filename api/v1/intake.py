@@ -9,7 +9,8 @@ from pydantic import BaseModel, Field
 from api.closed import closed_file
 from api.deps import TheOffice
 from api.v1 import shapes
-from api.v1.fields import Body, BookCode, Needed, Number, Position, Year
+from api.v1.address import At
+from api.v1.fields import Body, Needed, Position
 from api.v1.language import Language
 from api.v1.reads import ReadRoute
 from api.v1.security import Administrator, Reader, Registrar
@@ -78,17 +79,11 @@ def _waiting(one: registry.FileToCheck, language: str) -> WaitingShape:
 
 @router.post("/entries/{book}/{year}/{number}/files/{position}/settled", status_code=200)
 def settle(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    position: Position,
-    by: Registrar,
-    office: TheOffice,
-    language: Language,
+    at: At, position: Position, by: Registrar, office: TheOffice, language: Language
 ) -> shapes.FileShape:
     """Leave a file as it is: a person saw that it could not be read, or only in part."""
     with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+        entry = at.entry(session, by)
         documents.settle(session, documents.file_at(session, entry.id, position), by=by)
         session.flush()
         found = shapes.files(session, entry.id, language=language)

@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from api.deps import TheOffice
 from api.v1 import shapes
-from api.v1.fields import Body, BookCode, Code, ContactBody, Day, Id, Line, Needed, Number, Year
+from api.v1.address import At
+from api.v1.fields import Body, Code, ContactBody, Day, Id, Line, Needed
 from api.v1.language import Language
 from api.v1.reads import ReadRoute
 from api.v1.security import Administrator, Reader, Registrar
@@ -195,17 +196,11 @@ class DescriptionBody(Body):
 
 @router.post("/entries/{book}/{year}/{number}/description", tags=["register"])
 def describe(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: DescriptionBody,
-    by: Registrar,
-    office: TheOffice,
-    language: Language,
+    at: At, body: DescriptionBody, by: Registrar, office: TheOffice, language: Language
 ) -> shapes.Entry:
     """Fill in what was left open at the registration; once."""
     with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+        entry = at.entry(session, by)
         registry.provisional.describe(
             session, entry.id, body.value(), by=by, zone=office.settings.zone
         )

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, Header, Path, Query, Response
 from pydantic import BaseModel, Field
 
 from api.deps import TheOffice
-from api.v1.fields import BookCode, Number, Position, Year
+from api.v1.address import Address, At
+from api.v1.fields import Position, Year
 from api.v1.reads import ReadRoute
 from api.v1.security import Auditor, Reader
 from docflow import reads, registry
@@ -49,9 +50,7 @@ def opened(
 
 def entry_opened(
     office: Office,
-    book: str,
-    year: int,
-    number: str,
+    at: Address,
     *,
     by: Principal,
     reason: str | None,
@@ -60,47 +59,28 @@ def entry_opened(
 ) -> registry.Entry:
     """The entry at an address, its reading noted. Raises NoSuchEntry, ReasonNeeded, BadReason."""
     with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+        entry = at.entry(session, by)
     opened(office, entry, by=by, reason=reason, what=what, position=position)
     return entry
 
 
 def _opening(what: reads.What) -> Callable[..., registry.Entry]:
-    def entry(
-        book: BookCode,
-        year: Year,
-        number: Number,
-        by: Reader,
-        office: TheOffice,
-        read_reason: Reason = None,
-    ) -> registry.Entry:
-        return entry_opened(office, book, year, number, by=by, reason=read_reason, what=what)
+    def entry(at: At, by: Reader, office: TheOffice, read_reason: Reason = None) -> registry.Entry:
+        return entry_opened(office, at, by=by, reason=read_reason, what=what)
 
     return entry
 
 
 def _file(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    position: Position,
-    by: Reader,
-    office: TheOffice,
-    read_reason: Reason = None,
+    at: At, position: Position, by: Reader, office: TheOffice, read_reason: Reason = None
 ) -> registry.Entry:
     return entry_opened(
-        office,
-        book,
-        year,
-        number,
-        by=by,
-        reason=read_reason,
-        what=reads.What.FILE,
-        position=position,
+        office, at, by=by, reason=read_reason, what=reads.What.FILE, position=position
     )
 
 
 OfEntry = Annotated[registry.Entry, Depends(_opening(reads.What.ENTRY))]
+OfText = Annotated[registry.Entry, Depends(_opening(reads.What.TEXT))]
 OfFile = Annotated[registry.Entry, Depends(_file)]
 # Without a position in the note: that of a copy is no file's.
 OfCopy = Annotated[registry.Entry, Depends(_opening(reads.What.FILE))]
@@ -150,16 +130,9 @@ class ReportShape(BaseModel):
 
 
 @router.get("/entries/{book}/{year}/{number}/reads")
-def of_entry(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    by: Auditor,
-    office: TheOffice,
-    read_reason: Reason = None,
-) -> Reads:
+def of_entry(at: At, by: Auditor, office: TheOffice, read_reason: Reason = None) -> Reads:
     """Who read the entry, the newest first."""
-    entry = entry_opened(office, book, year, number, by=by, reason=read_reason)
+    entry = entry_opened(office, at, by=by, reason=read_reason)
     with office.db.read() as session:
         return Reads(items=[_shape(line) for line in reads.of_entry(session, entry.id)])
 

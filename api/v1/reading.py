@@ -8,7 +8,8 @@ from pydantic import BaseModel, Field
 
 from api.deps import TheOffice
 from api.v1 import opening
-from api.v1.fields import BookCode, Number, Position, Year
+from api.v1.address import At
+from api.v1.fields import Position
 from api.v1.language import Language
 from api.v1.security import Administrator, Reader, Registrar
 from docflow import documents, registry, understanding
@@ -118,18 +119,8 @@ def show(
 
 
 @router.get("/entries/{book}/{year}/{number}/proposals")
-def of_entry(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    by: Reader,
-    office: TheOffice,
-    read_reason: opening.Reason = None,
-) -> ProposalsShape:
+def of_entry(entry: opening.OfText, by: Reader, office: TheOffice) -> ProposalsShape:
     """What the files of an entry propose for its description."""
-    entry = opening.entry_opened(
-        office, book, year, number, by=by, reason=read_reason, what=opening.What.TEXT
-    )
     found = understanding.of_entry(office, entry, by=by)
     return ProposalsShape(**_proposals(found.proposals))
 
@@ -156,9 +147,7 @@ class PageShape(BaseModel):
 
 @router.get(_PAGE)
 def page(
-    book: BookCode,
-    year: Year,
-    number: Number,
+    at: At,
     position: Position,
     page: PageNumber,
     by: Reader,
@@ -168,7 +157,7 @@ def page(
 ) -> PageShape:
     """The words of a page with their places, and how surely each was read."""
     with office.db.read() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+        entry = at.entry(session, by)
         documents.file_at(session, entry.id, position)
         info = next(one for one in documents.files(session, entry.id) if one.position == position)
         info.require_open()
@@ -201,18 +190,10 @@ def page(
 
 
 @router.post(f"{_PAGE}/checked", status_code=204)
-def checked(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    position: Position,
-    page: PageNumber,
-    by: Registrar,
-    office: TheOffice,
-) -> None:
+def checked(at: At, position: Position, page: PageNumber, by: Registrar, office: TheOffice) -> None:
     """A person has looked at a page that was read badly: it leaves the list."""
     with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+        entry = at.entry(session, by)
         looking.checked(session, documents.file_at(session, entry.id, position), page, by=by)
 
 

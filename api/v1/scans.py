@@ -8,11 +8,10 @@ from pydantic import BaseModel, Field
 
 import ocr
 from api.deps import TheOffice
-from api.v1 import opening
-from api.v1.fields import Body, Code, Line, Needed
+from api.v1.fields import Body, Code, Needed
 from api.v1.language import Language
-from api.v1.security import Reader, Registrar
-from docflow import documents, registry, scans
+from api.v1.security import Registrar
+from docflow import documents, scans
 
 router = APIRouter(prefix="/scans", tags=["scans"])
 _JPEG: dict[int | str, dict[str, Any]] = {
@@ -312,72 +311,3 @@ def _document(one: scans.DocumentShown, language: str) -> DocumentShape:
             for page in one.pages
         ],
     )
-
-
-papers = APIRouter(prefix="/entries/{book}/{year}/{number}", tags=["papers"])
-
-
-class ReceiptMailBody(Body):
-    email: Line = Field("", description="The sender's address without one.")
-    language: Literal["el", "en"] = "el"
-
-
-class ReceiptMailShape(BaseModel):
-    email: str
-    state: registry.MailState
-
-
-@papers.post("/receipt/mail", status_code=202)
-def mail_receipt(
-    book: Code,
-    year: int,
-    number: str,
-    body: ReceiptMailBody,
-    by: Registrar,
-    office: TheOffice,
-) -> ReceiptMailShape:
-    """Send the receipt by e-mail, once to each address."""
-    with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
-        row = registry.mail_receipt(
-            session, entry.id, by=by, email=body.email, language=body.language
-        )
-        return ReceiptMailShape(email=row.email, state=registry.MailState(row.state))
-
-
-@papers.get(
-    "/files/{position}/stamped",
-    response_class=Response,
-    responses={200: {"content": {"application/pdf": {}}, "description": "A PDF."}},
-)
-def stamped(
-    book: Code,
-    year: int,
-    number: str,
-    position: int,
-    by: Reader,
-    office: TheOffice,
-    corner: Annotated[
-        Literal["top-right", "top-left", "bottom-right", "bottom-left"] | None,
-        Query(description="A free one without it."),
-    ] = None,
-    language: Literal["el", "en"] = "el",
-    read_reason: opening.Reason = None,
-) -> Response:
-    """A copy of a file with the stamp of the register. `X-Stamp: cover` says that the file bears a
-    signature: the stamp stands on a cover then, and the file is inside as it came."""
-    entry = opening.entry_opened(
-        office,
-        book,
-        year,
-        number,
-        by=by,
-        reason=read_reason,
-        what=opening.What.FILE,
-        position=position,
-    )
-    made = registry.stamped(
-        office, entry.id, by=by, position=position, corner=corner, language=language
-    )
-    headers = {"X-Stamp": "cover" if made.is_cover else "page"}
-    return Response(made.pdf, media_type="application/pdf", headers=headers)

@@ -11,7 +11,8 @@ import signing
 from api.deps import TheOffice
 from api.streams import stored_file
 from api.v1 import opening
-from api.v1.fields import Body, BookCode, Day, Id, Line, Needed, Number, Position, Year
+from api.v1.address import At
+from api.v1.fields import Body, Day, Id, Line, Needed, Position
 from api.v1.language import Language
 from api.v1.reads import ReadRoute
 from api.v1.security import Administrator, Drafter, Reader, Registrar, Signer
@@ -144,12 +145,10 @@ def of_file(
 
 
 @router.post(_ENTRY + "/files/{position}/signatures", status_code=202)
-def check_again(
-    book: BookCode, year: Year, number: Number, position: Position, by: Reader, office: TheOffice
-) -> dict[str, str]:
+def check_again(at: At, position: Position, by: Reader, office: TheOffice) -> dict[str, str]:
     """Have the signatures of a file checked once more."""
     with office.db.begin() as session:
-        entry = registry.numbered(session, book, year, number, by=by)
+        entry = at.entry(session, by)
         row = _validation(session, entry, position)
         validating.again(session, row.file_id, by=by)
     return {"state": "pending"}
@@ -196,20 +195,14 @@ def listing(entry: opening.OfEntry, office: TheOffice) -> Copies:
 
 @router.post(_ENTRY + "/copies", status_code=201)
 def issue(
-    book: BookCode,
-    year: Year,
-    number: Number,
-    body: WantedCopy,
-    by: Registrar,
-    office: TheOffice,
-    response: Response,
+    at: At, body: WantedCopy, by: Registrar, office: TheOffice, response: Response
 ) -> Copy | None:
     """Issue an exact or digitised copy: statement, name, capacity, date, seal, own code.
 
     202 without a body where the seal is with another process: the copy is listed a moment later.
     """
     with office.db.read() as session:
-        entry_id = registry.numbered(session, book, year, number, by=by).id
+        entry_id = at.entry(session, by).id
     wanted = NewCopy(
         body.kind,
         body.file,
@@ -243,12 +236,10 @@ class Begun(BaseModel):
 
 
 @router.post(_ENTRY + "/reissue", status_code=201)
-def reissue(
-    book: BookCode, year: Year, number: Number, body: Correction, by: Drafter, office: TheOffice
-) -> Begun:
+def reissue(at: At, body: Correction, by: Drafter, office: TheOffice) -> Begun:
     """Begin the corrected re-issue (ορθή επανάληψη): a draft with the text that was issued."""
     with office.db.read() as session:
-        entry_id = registry.numbered(session, book, year, number, by=by).id
+        entry_id = at.entry(session, by).id
     draft = circulation.begin_reissue(office, entry_id, reason=body.reason, by=by)
     return Begun(draft=draft.id, href=f"/api/v1/drafts/{draft.id}")
 

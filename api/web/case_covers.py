@@ -13,6 +13,7 @@ from api.web.case_files import TOLD, errors_of, status_of
 from api.web.render import page
 from docflow import case_files, clock, organization, reads, registry
 from docflow.errors import DocflowError
+from docflow.folding import by_name
 from docflow.i18n import Text, t
 from docflow.office import Office
 from docflow.principal import Principal
@@ -106,11 +107,12 @@ def _cover_page(
             "units": units,
             "people": sorted(
                 {one.id: one.full_name for found in people.values() for one in found}.items(),
-                key=lambda pair: pair[1],
+                key=lambda pair: by_name(pair[1]),
             ),
             "class_choices": case_files.classes.in_force(session, today, by=by),
             "parent": _parent(session, values.get("parent_id", ""), by),
-            "mask": case_files.masks.mask_of(session, by.body_id),
+            "mask": (mask := case_files.masks.mask_of(session, by.body_id)),
+            "mask_parts": case_files.masks.parts(mask),
         }
     return page(
         request,

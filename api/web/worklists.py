@@ -16,6 +16,7 @@ from api.web.address import AfterId
 from api.web.render import page
 from docflow import circulation, clock, kinds, organization, registry, routing, worklists
 from docflow.errors import Conflict, Forbidden, Invalid, NotFound
+from docflow.folding import by_name
 from docflow.i18n import Text, t
 from docflow.office import Office
 from docflow.principal import Principal
@@ -116,7 +117,7 @@ def _page(
         errors=found,
         address=list_words.address(chosen, given),
         next_after=shown[-1].id if len(lines) > PAGE_SIZE else None,
-        is_first=after is None,
+        after=after,
         acts=_acts(chosen, by),
         today=clock.today(zone),
         **{"outcomes": (), "open_act": "", "ticked": (), **context, **more},
@@ -160,7 +161,7 @@ def _choices(session: Session, by: Principal) -> dict[str, Any]:
         "units": units,
         "own_units": [unit for unit in units if unit.id in own],
         "people": people,
-        "own_people": sorted(mine.items(), key=lambda one: one[1]),
+        "own_people": sorted(mine.items(), key=lambda one: by_name(one[1])),
         "headed_units": [unit for unit in units if unit.id in by.headed_unit_ids],
         "priorities": list(Priority),
         "deadlines": list(Deadline),
@@ -178,6 +179,8 @@ def do(request: Request, act: str, form: TheForm, by: CurrentUser, office: TheOf
     """One act on all ticked items; the list comes back with what became of each."""
     ticked = forms.texts(form, "item")[: routing.MOST_COUNTED]
     words, basket = list_words.words_in(form), forms.text(form, "basket")
+    after = forms.text(form, "after")
+    place = int(after) if after.isdecimal() and len(after) < 19 else None
     try:
         outcomes = _act(office, act, form, _seen(ticked), by)
     except (Invalid, Conflict, organization.NoSuchUnit, organization.NoSuchUser) as error:
@@ -188,6 +191,7 @@ def do(request: Request, act: str, form: TheForm, by: CurrentUser, office: TheOf
             basket,
             None,
             words,
+            after=place,
             status_code=422 if isinstance(error, NotFound) else problems.status_of(error),
             errors={error.field or "form": error.message},
             open_act=act,
@@ -202,9 +206,12 @@ def do(request: Request, act: str, form: TheForm, by: CurrentUser, office: TheOf
         basket,
         None,
         words,
+        after=place,
         outcomes=outcomes,
         done=sum(one.error is None for one in outcomes),
-        ticked={one.entry_id for one in outcomes if one.error is not None},
+        ticked=(undone := {one.entry_id for one in outcomes if one.error is not None}),
+        open_act=act if undone else "",
+        typed=forms.as_typed(form) if undone else {},
     )
 
 

@@ -140,14 +140,6 @@ def history(session: Session, entry_id: int, *, calendar: Calendar) -> list[Cloc
     return [_line(row, people.get(row.user_id or 0, ""), calendar) for row in rows]
 
 
-def last_person(session: Session, entry_id: int) -> tuple[str, datetime] | None:
-    """Who did the last thing to the clock, and when."""
-    row = session.scalar(_of(entry_id).order_by(None).order_by(ClockEvent.position.desc()).limit(1))
-    if row is None:
-        return None
-    return organization.names(session, [row.user_id]).get(row.user_id or 0, ""), row.at
-
-
 def _of(entry_id: int) -> Select[ClockEvent]:
     return select(ClockEvent).where(ClockEvent.entry_id == entry_id).order_by(ClockEvent.position)
 

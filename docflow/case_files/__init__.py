@@ -40,7 +40,6 @@ from docflow.case_files.filing import (
 from docflow.case_files.models import (
     CaseFile,
     ExportForm,
-    ExportState,
     FileExport,
     Item,
     ItemKind,
@@ -85,7 +84,6 @@ __all__ = [
     "Content",
     "Cover",
     "ExportForm",
-    "ExportState",
     "FileDetails",
     "FileExport",
     "FileLine",

@@ -74,6 +74,8 @@ def get(session: Session, file_id: int, *, by: Principal, lock: bool = False) ->
 def coded(session: Session, code: str, *, by: Principal) -> CaseFile:
     """The file of this code. Raises NoSuchCaseFile."""
     clean = line(code)
+    if not clean:
+        raise NoSuchCaseFile(t("Write the code of the case file."), field="case_file")
     found = session.scalar(select(CaseFile).where(CaseFile.code == clean, visible_to(by)))
     if found is None:
         raise NoSuchCaseFile(

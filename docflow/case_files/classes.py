@@ -56,6 +56,8 @@ def find(session: Session, typed: str, on: date, *, by: Principal) -> ClassInfo:
     Raises ClassNotInForce, ClassUnclear.
     """
     plan, _, code = line(typed).rpartition(":")
+    if not code.strip():
+        raise ClassNotInForce(t("Choose the class from the list."), field="class_code")
     query = _query(by.body_id, on).where(PlanClass.code == code.strip())
     if plan:
         query = query.where(Plan.code == plan.strip())

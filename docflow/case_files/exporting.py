@@ -2,7 +2,7 @@
 
 Who asks must give a reason for the confidential entries among what he takes; each entry is noted as
 read before a byte goes out. A file that a job made waits for a week, for its person alone, and only
-while he may see all of it still. After a week its bytes are removed.
+while he may see all of it still.
 """
 
 import tempfile
@@ -12,21 +12,20 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-import storage
-from docflow import audit, clock, documents, objects, organization, outbox, registry, schedule
+from docflow import audit, clock, exports, organization, outbox, registry, schedule
 from docflow.case_files import access, archive, bundle, paper
 from docflow.case_files.bundle import Bundle
-from docflow.case_files.models import CaseFile, ExportForm, ExportState, FileExport
+from docflow.case_files.models import CaseFile, ExportForm, FileExport
 from docflow.errors import Conflict, Forbidden, NotFound
+from docflow.exports import ExportState
 from docflow.i18n import t
 from docflow.office import Office
 from docflow.principal import Principal, Via
 from docflow.registry import Entry
 
-KEPT = timedelta(days=7)
 MEDIA_TYPES = {ExportForm.PDF: "application/pdf", ExportForm.ZIP: "application/zip"}
 _AT_ONCE_FILES = 40
 _AT_ONCE_BYTES = 20 << 20
@@ -148,9 +147,8 @@ def listing(
 
 def get(session: Session, export_id: int, *, by: Principal) -> FileExport:
     """One of the person's own exports. Raises NoSuchFileExport."""
-    by.require_scope("read")
-    row = session.get(FileExport, export_id)
-    if row is None or row.user_id != by.user_id:
+    row = exports.kept.own(session, FileExport, export_id, by=by)
+    if row is None:
         raise _none()
     return row
 
@@ -190,10 +188,7 @@ def file_name(code: str, form: ExportForm) -> str:
 
 def give_up(run: outbox.Run, *, export_id: int, why: str) -> None:
     """The job failed for good: the export shows it."""
-    with run.office.db.begin() as session:
-        row = session.get_one(FileExport, export_id, with_for_update=True)
-        if row.state == ExportState.WAITING:
-            row.state, row.problem, row.finished_at = ExportState.FAILED, why[:500], clock.now()
+    exports.kept.give_up(run.office, FileExport, export_id, why)
 
 
 @outbox.job("case-files.export", given_up=give_up)
@@ -207,56 +202,21 @@ def make(run: outbox.Run, *, export_id: int) -> None:
         by = organization.principal(session, row.user_id, via=Via.JOB)
         form, language, file_id = ExportForm(row.form), row.language, row.case_file_id
     with made(office, file_id, form, by=by, language=language) as export:
-        try:
-            with export.path.open("rb") as stream:
-                kept = office.store_of(by.body_id).put(stream, limit=_LARGEST)
-        except storage.StorageError as error:
-            raise documents.store_unavailable() from error
+        stored = exports.kept.store(office, export.path, by=by, limit=_LARGEST)
     with office.db.begin() as session:
-        row = session.get_one(FileExport, export_id, with_for_update=True)
-        if row.state == ExportState.WAITING:
-            row.state, row.finished_at = ExportState.DONE, clock.now()
-            row.documents, row.sha256, row.size = export.documents, kept.sha256, kept.size
-            row.entry_ids = export.entry_ids
+        waiting = exports.kept.waiting(session, FileExport, export_id)
+        if waiting is not None:
+            waiting.finish(stored, export.entry_ids)
+            waiting.documents = export.documents
 
 
 @outbox.job("case-files.expire")
 def expire(run: outbox.Run) -> None:
-    """Remove files after a week, for they hold what the register guards. The rows stay."""
-    office, row = run.office, FileExport
-    with office.db.begin() as session:
-        is_old = and_(row.state == ExportState.DONE, row.finished_at < clock.now() - KEPT)
-        is_left = and_(row.state == ExportState.EXPIRED, row.sha256.is_not(None))
-        old = session.scalars(select(row).where(or_(is_old, is_left)).with_for_update()).all()
-        for one in old:
-            one.state, one.entry_ids = ExportState.EXPIRED, None
-        digests = {one.sha256 for one in old if one.sha256}
-    for sha256 in sorted(digests):
-        if _removed(office, sha256):
-            with office.db.begin() as session:
-                over = select(row).where(row.sha256 == sha256, row.state == ExportState.EXPIRED)
-                for one in session.scalars(over.with_for_update()):
-                    one.sha256 = None
+    """Remove the files after a week."""
+    exports.kept.expire(run.office, FileExport)
 
 
 schedule.every("case-files.expire", timedelta(hours=6))
-
-
-def _removed(office: Office, sha256: str) -> bool:
-    """Whether the bytes are gone, or are somebody else's. Raises StoreUnavailable."""
-    expired = FileExport.state == ExportState.EXPIRED
-    with office.db.read() as session:
-        if objects.named(session, {sha256}, but_for={FileExport.__tablename__: expired}):
-            return True
-    try:
-        office.store.delete(sha256)
-    except (storage.TooYoung, storage.Held):  # put again lately, or kept by an order
-        return False
-    except storage.NoSuchObject:
-        return True
-    except storage.StorageError as error:
-        raise documents.store_unavailable() from error
-    return True
 
 
 def _name(found: Bundle, form: ExportForm) -> str:

@@ -75,6 +75,15 @@ def checked(mask: str) -> str:
     return clean
 
 
+def parts(mask: str) -> list[tuple[str, str]]:
+    """The mask as text and the field after it, for people who do not know the fields' names."""
+    found, at = [], 0
+    for match in _FIELD.finditer(mask):
+        found.append((mask[at : match.start()], match[1]))
+        at = match.end()
+    return [*found, (mask[at:], "")]
+
+
 def next_code(
     session: Session, body_id: int, *, unit_id: int, unit: str, class_code: str, year: int
 ) -> str:

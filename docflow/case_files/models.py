@@ -10,8 +10,6 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
-    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -20,7 +18,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from docflow import clock
+from docflow import clock, exports
 from docflow.db import Base, one_of
 
 
@@ -258,37 +256,20 @@ class ExportForm(StrEnum):
     ZIP = "zip"  # the originals with an index
 
 
-class ExportState(StrEnum):
-    WAITING = "waiting"
-    DONE = "done"
-    FAILED = "failed"
-    EXPIRED = "expired"
-
-
-class FileExport(Base):
+class FileExport(exports.KeptFile):
     """A case file as one file that a job makes for a person; kept for a week."""
 
     __tablename__ = "case_file_exports"
     __table_args__ = (
         one_of("form", ExportForm),
-        one_of("state", ExportState),
+        one_of("state", exports.ExportState),
         CheckConstraint("state <> 'done' OR sha256 IS NOT NULL", name="done_has_file"),
         CheckConstraint("state IN ('done', 'expired') OR sha256 IS NULL", name="file_once_done"),
         Index(None, "user_id", "id"),
         Index(None, "case_file_id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    body_id: Mapped[int] = mapped_column(ForeignKey("bodies.id"))
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     case_file_id: Mapped[int] = mapped_column(ForeignKey("case_files.id"))
     form: Mapped[str]
     language: Mapped[str]
-    state: Mapped[str]
     documents: Mapped[int | None]
-    sha256: Mapped[str | None]  # until the bytes are removed
-    entry_ids: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))  # in the file
-    size: Mapped[int | None]
-    problem: Mapped[str | None]
-    created_at: Mapped[datetime]
-    finished_at: Mapped[datetime | None]

@@ -146,9 +146,19 @@ def put_under(
     by.require_scope("route")
     _hold_tree(session, by.body_id)
     file = access.get(session, file_id, by=by, lock=True)
-    by = access.worker(by, file)
+    asking, by = by, access.worker(by, file)
     access.require_version(session, file, version)
     access.require_open(session, file)
+    if file.parent_id == parent_id:
+        raise CannotLieThere(
+            t("The case file lies there already.")
+            if parent_id
+            else t(
+                "The case file stands by itself already. Write the code of the one that it goes "
+                "under."
+            ),
+            field="parent",
+        )
     below = _below(session, file.id)
     depth = 0
     if parent_id is not None:
@@ -163,6 +173,7 @@ def put_under(
         levels = max((one.depth for one in below), default=file.depth) - file.depth
         depth = _depth_under(parent, levels)
         if parent.is_confidential and not file.is_confidential:
+            access.closer(asking, file)  # as in `amend`: it vanishes for the others of the unit
             for one in (file, *below):
                 one.is_confidential = True
     for one in below:
@@ -214,12 +225,13 @@ def _checked(
             t("At most {max} characters fit here.", max=MAX_PLACE), field="paper_place"
         )
     if file is None or cover.unit_id != file.unit_id:
-        organization.unit(session, cover.unit_id, body_id=by.body_id)
+        organization.hold_unit(session, cover.unit_id, body_id=by.body_id)
         _require_place(by, cover.unit_id)
     if cover.responsible_id is not None and (
         file is None or cover.responsible_id != file.responsible_id
     ):
         try:
+            organization.hold_person(session, cover.responsible_id, body_id=by.body_id)
             organization.colleague(session, cover.responsible_id, body_id=by.body_id)
         except organization.NoSuchUser as error:
             raise BadCaseFile(error.message, field="responsible_id") from error

@@ -1,7 +1,6 @@
 """`docflow annulments …`, `correct`, `relate`: what comes after a registration."""
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from docflow import parties, registry
 from docflow.cli import finding
+from docflow.cli.days import day
 from docflow.cli.entries import numbered
 from docflow.cli.failures import CannotDo
 from docflow.cli.output import print_json, say, shown
@@ -55,7 +55,7 @@ def _change(field: str) -> tuple[str, object]:
             case "sender":
                 return name, parties.Contact(value)
             case "sender_dated_on":
-                return name, date.fromisoformat(value) if value else None
+                return name, day(value) if value else None
             case "attachments_count":
                 return name, int(value)
             case "addressee_unit_id":

@@ -1,13 +1,12 @@
 """`docflow backup`, `backups`, `restore`, and `state`."""
 
-import sys
-import time
 from pathlib import Path
 
 from docflow import backups, operation, tables
 from docflow.cli import finding
 from docflow.cli.failures import CannotDo
 from docflow.cli.output import print_json, say, shown, warn
+from docflow.cli.progress import Progress
 from docflow.embedded.record import read_state
 from docflow.i18n import t
 from docflow.settings import Settings
@@ -33,7 +32,7 @@ def backup(
     """Make a backup; 1 where objects were missing."""
     settings = finding.settings(data)
     keys = _keys(settings, data) if with_keys else []
-    progress = None if as_json else _Progress(t("Files are copied"))
+    progress = None if as_json else Progress(t("Files are copied"))
     with finding.office(data) as office:
         outcome = backups.make(
             office, directory.absolute(), keep=keep, keys=keys, progress=progress
@@ -76,7 +75,7 @@ def list_backups(_: Path | None, *, directory: Path, check: str | None, as_json:
     """What backups a directory holds; `check` compares every byte of one."""
     if check is not None:
         manifest = backups.chosen(directory, None if check == "newest" else check)
-        backups.check(directory, manifest, step=None if as_json else _steps())
+        backups.check(directory, manifest, step=None if as_json else _Steps())
         if as_json:
             print_json({"name": manifest.name, "sound": True})
         else:
@@ -119,7 +118,7 @@ def restore(data: Path | None, *, directory: Path, name: str | None, as_json: bo
         raise CannotDo(
             t("Set DOCFLOW_OWNER_DATABASE_URL: only the owner of the schema can change it.")
         )
-    restored = backups.restore(settings, directory, name=name, step=None if as_json else _steps())
+    restored = backups.restore(settings, directory, name=name, step=None if as_json else _Steps())
     findings = restored.verification.findings
     if as_json:
         print_json(
@@ -196,29 +195,11 @@ def _keys(settings: Settings, data: Path | None) -> list[Path]:
     return [path for path in found if path is not None and path.exists()]
 
 
-def _steps() -> "_Steps | None":
-    return _Steps() if sys.stderr.isatty() else None
-
-
-class _Progress:
-    """One line that counts, at most five times a second, where somebody looks."""
-
-    def __init__(self, title: object) -> None:
-        self._title, self._shown = title, 0.0
-
-    def __call__(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        if sys.stderr.isatty() and (now - self._shown > 0.2 or done == total):
-            self._shown = now
-            end = "\n" if done == total else ""
-            print(f"\r{self._title} {done}/{total}", end=end, file=sys.stderr, flush=True)
-
-
 class _Steps:
     """Progress over several steps."""
 
     def __init__(self) -> None:
-        self._progress = {name: _Progress(title) for name, title in _STEPS.items()}
+        self._progress = {name: Progress(title) for name, title in _STEPS.items()}
 
     def __call__(self, name: str, done: int, total: int) -> None:
         self._progress[name](done, total)

@@ -1,7 +1,6 @@
 """`docflow case-file` and `docflow classification`."""
 
 import shutil
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 from docflow import case_files, clock, organization, registry
 from docflow.case_files import ExportForm, ItemKind, class_lists, exporting, masks, plans
 from docflow.cli import finding
+from docflow.cli.days import day as day_of
 from docflow.cli.failures import CannotDo
 from docflow.cli.output import language, print_json, say, shown
 from docflow.i18n import t
@@ -267,7 +267,7 @@ def import_plan(
         if not dry_run:
             plans.save(session, code, classes, revision=None, by=by)
         if first_day and not dry_run:
-            day, zone = _day(first_day), office.settings.zone
+            day, zone = day_of(first_day), office.settings.zone
             plans.put_in_force(session, code, day, revision=None, by=by, zone=zone)
     say(
         t(
@@ -342,10 +342,3 @@ def _item(session: Session, file_id: int, entry_id: int, by: Principal) -> int:
         if one.line.id == entry_id:
             return one.item_id
     raise CannotDo(t("The entry does not lie in this case file."))
-
-
-def _day(typed: str) -> date:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError as error:
-        raise CannotDo(t("Write the day as 2027-01-01.")) from error

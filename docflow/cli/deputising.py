@@ -1,11 +1,10 @@
 """`docflow deputies` and `docflow circulation-sheet`."""
 
-from datetime import date
 from pathlib import Path
 
 from docflow import circulation, organization
 from docflow.cli import finding
-from docflow.cli.failures import CannotDo
+from docflow.cli.days import day as day_of
 from docflow.cli.output import print_json, say
 from docflow.cli.writing import write_whole
 from docflow.i18n import t
@@ -65,8 +64,8 @@ def appoint(
         wanted = Appointment(
             person_id=ids[0],
             deputy_id=ids[1],
-            valid_from=_day(first),
-            valid_to=_day(last),
+            valid_from=day_of(first),
+            valid_to=day_of(last),
             scope=DeputyScope(scope),
             acts_as=ActsAs(printed),
             authority=authority,
@@ -95,12 +94,3 @@ def sheet(
     write_whole(output, made.pdf, source=None)
     say(str(output))
     return 0
-
-
-def _day(typed: str) -> date:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError as error:
-        raise CannotDo(
-            t("“{typed}” is not a date. Write it as 2026-12-31.", typed=typed)
-        ) from error

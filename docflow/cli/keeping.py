@@ -6,10 +6,11 @@ from pathlib import Path
 
 import storage
 from docflow import custody, object_keys, outbox, reads
-from docflow.cli import finding, trail
+from docflow.cli import finding
 from docflow.cli.entries import numbered
 from docflow.cli.failures import CannotDo
 from docflow.cli.output import print_json, say, shown, warn
+from docflow.cli.progress import Progress
 from docflow.i18n import Text, t
 from docflow.office import Office
 
@@ -84,7 +85,7 @@ def probe(data: Path | None, *, as_json: bool) -> int:
 def check(data: Path | None, *, as_json: bool) -> int:
     """Every object against its digest, at full speed."""
     with finding.office(data) as office:
-        told = None if as_json else trail.progress()
+        told = None if as_json else Progress()
         found = list(custody.verify_objects(office, progress=told))
     if as_json:
         print_json({"sound": not found, "findings": [asdict(one) for one in found]})

@@ -24,12 +24,12 @@ def print_json(document: object) -> None:
 
 def say(text: Text | str) -> None:
     """A line for people, on standard output."""
-    print(_rendered(text))
+    print(rendered(text))
 
 
 def warn(text: Text | str) -> None:
     """A line for people that does not disturb who reads our output."""
-    print(_rendered(text), file=sys.stderr)
+    print(rendered(text), file=sys.stderr)
 
 
 def shown(instant: datetime, zone: str) -> str:
@@ -37,5 +37,6 @@ def shown(instant: datetime, zone: str) -> str:
     return clock.local(instant, zone).strftime("%d/%m/%Y %H:%M:%S")
 
 
-def _rendered(text: Text | str) -> str:
+def rendered(text: Text | str) -> str:
+    """In the language of the terminal."""
     return text if isinstance(text, str) else text.in_language(language())

@@ -1,13 +1,12 @@
 """`docflow audit`: is everything as it was written?"""
 
-import sys
-from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
 
 from docflow import audit, custody, registry, tables
 from docflow.cli import finding
 from docflow.cli.output import print_json, say, warn
+from docflow.cli.progress import Progress
 from docflow.i18n import t
 
 __all__ = ["check_numbers", "tables", "verify"]  # `tables` registers every package's checks
@@ -15,17 +14,17 @@ __all__ = ["check_numbers", "tables", "verify"]  # `tables` registers every pack
 
 def verify(data: Path | None, *, kept: list[Path], objects: bool = False, as_json: bool) -> int:
     """Make the log again and compare the database with it; 1 where something was altered."""
-    show_progress = None if as_json else progress()
+    told = None if as_json else Progress()
     with finding.office(data) as office:
         with office.db.read() as session:
             outcome = audit.verify(
                 session,
                 kept=[path.read_text() for path in kept],
                 trust_roots=_roots(office.settings.trust_roots),
-                progress=show_progress,
+                progress=told,
             )
         if objects:
-            flaws = tuple(custody.verify_objects(office, progress=show_progress))
+            flaws = tuple(custody.verify_objects(office, progress=told))
             outcome = replace(outcome, findings=outcome.findings + flaws)
     if as_json:
         print_json(
@@ -92,13 +91,3 @@ def check_numbers(data: Path | None, *, acting_as: str | None, as_json: bool) ->
 
 def _series(one: registry.Contiguity) -> dict[str, object]:
     return {**asdict(one), "problems": [str(problem) for problem in one.problems]}
-
-
-def progress() -> Callable[[int, int], None] | None:
-    """What tells a person at a terminal how far it is; nothing for a program."""
-    return _told if sys.stderr.isatty() else None
-
-
-def _told(done: int, total: int) -> None:
-    end = "\n" if done == total else ""
-    print(f"\r{done}/{total}", end=end, file=sys.stderr, flush=True)

@@ -1,13 +1,12 @@
 """`docflow workdays`."""
 
 import re
-from datetime import date
 from pathlib import Path
 
 from docflow import calendars, clock
 from docflow.calendars import DayUnit, OwnDay
 from docflow.cli import finding
-from docflow.cli.failures import CannotDo
+from docflow.cli.days import day as day_of
 from docflow.cli.output import language, print_json, say
 from docflow.i18n import t
 
@@ -56,7 +55,7 @@ def add(data: Path | None, *, day: str, name: str, working: bool, acting_as: str
     if yearly:
         wanted = OwnDay(name, working, month=int(yearly[1]), day=int(yearly[2]))
     else:
-        wanted = OwnDay(name, working, on=_day(day))
+        wanted = OwnDay(name, working, on=day_of(day))
     with finding.office(data) as office, office.db.begin() as session:
         row = calendars.add(session, wanted, by=finding.acting(session, acting_as))
         number = row.id
@@ -76,22 +75,12 @@ def until(
     data: Path | None, *, first: str, days: int, calendar_days: bool, acting_as: str | None
 ) -> int:
     """Print the day on which the period ends, moved to a working day."""
-    begins = _day(first)
+    begins = day_of(first)
     with finding.office(data) as office, office.db.read() as session:
         calendar = calendars.of(session, finding.acting(session, acting_as).body_id)
     unit = DayUnit.CALENDAR if calendar_days else DayUnit.WORKING
     say(f"{calendar.at_or_after(calendar.end(begins, days, unit)):%d/%m/%Y}")
     return 0
-
-
-def _day(typed: str) -> date:
-    """Raises CannotDo."""
-    try:
-        return date.fromisoformat(typed)
-    except ValueError as error:
-        raise CannotDo(
-            t("“{typed}” is not a day. Write it as 2026-11-30.", typed=typed[:40])
-        ) from error
 
 
 def _written(day: OwnDay) -> str:

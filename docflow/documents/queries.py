@@ -11,7 +11,6 @@ import ocr
 from docflow.documents.errors import NoSuchFile
 from docflow.documents.models import (
     File,
-    MailHeaders,
     PageText,
     QuarantineNote,
     Reading,
@@ -245,11 +244,6 @@ def next_position(session: Session, entry_id: int) -> int:
     """The place of the next file. The caller holds the entry."""
     last = session.scalar(select(func.max(File.position)).where(File.entry_id == entry_id))
     return (last or 0) + 1
-
-
-def mail_of(session: Session, file_id: int) -> MailHeaders | None:
-    """What a mail said of itself; None for other files."""
-    return session.get(MailHeaders, file_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
-"""The register as a file: PDF, CSV, XLSX, XML, of what the person may see."""
+"""The register as a file: PDF, CSV, XLSX, XML, of what the person may see; files kept a week."""
 
+from docflow.exports import kept
 from docflow.exports.background import (
     NoSuchExport,
     NotReady,
@@ -11,6 +12,7 @@ from docflow.exports.background import (
     request,
     wanted_of,
 )
+from docflow.exports.kept import ExportState, KeptFile
 from docflow.exports.making import (
     MEDIA_TYPES,
     BadPeriod,
@@ -22,7 +24,7 @@ from docflow.exports.making import (
     require_small,
     size,
 )
-from docflow.exports.models import ExportState, Format, RegisterExport
+from docflow.exports.models import Format, RegisterExport
 from docflow.exports.rows import Wanted
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "ExportFailed",
     "ExportState",
     "Format",
+    "KeptFile",
     "Made",
     "NoSuchExport",
     "NotReady",
@@ -41,6 +44,7 @@ __all__ = [
     "file_of",
     "get",
     "is_small",
+    "kept",
     "listing",
     "made",
     "name_of",

@@ -1,27 +1,24 @@
 """Exports that a job makes: asked for, made with the rights of their person, kept for a week.
 
 Who fetches a file must see every entry of it still: what he may not see any more he does not get,
-and has the export made again. After a week nobody gets it, and then its bytes are removed, unless
-somebody else named the very same ones.
+and has the export made again.
 """
 
 from datetime import date, timedelta
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-import storage
-from docflow import clock, documents, objects, organization, outbox, schedule
+from docflow import clock, organization, outbox, schedule
 from docflow.errors import Conflict, Forbidden, NotFound
-from docflow.exports import making
-from docflow.exports.models import ExportState, Format, RegisterExport
+from docflow.exports import kept, making
+from docflow.exports.kept import ExportState
+from docflow.exports.models import Format, RegisterExport
 from docflow.exports.rows import Wanted, still_seen
 from docflow.i18n import t
-from docflow.office import Office
 from docflow.principal import Principal, Via
 from docflow.registry import Direction
 
-KEPT = timedelta(days=7)
 _LARGEST = 4 << 30  # bytes of a file
 
 
@@ -76,8 +73,8 @@ def listing(session: Session, *, by: Principal, limit: int = 20) -> list[Registe
 
 def get(session: Session, export_id: int, *, by: Principal) -> RegisterExport:
     """One of the person's own exports. Raises NoSuchExport."""
-    row = session.get(RegisterExport, export_id)
-    if row is None or row.user_id != by.user_id:
+    row = kept.own(session, RegisterExport, export_id, by=by)
+    if row is None:
         raise NoSuchExport(t("You have no such export, or its file was removed after a week."))
     return row
 
@@ -87,7 +84,6 @@ def file_of(session: Session, export_id: int, *, by: Principal) -> RegisterExpor
 
     Raises NoSuchExport, NotReady, RightsLost, NotAllowed.
     """
-    by.require_scope("read")
     row = get(session, export_id, by=by)
     if row.state == ExportState.EXPIRED:
         raise NoSuchExport(t("You have no such export, or its file was removed after a week."))
@@ -120,10 +116,7 @@ def name_of(row: RegisterExport) -> str:
 
 def give_up(run: outbox.Run, *, export_id: int, why: str) -> None:
     """The job failed for good: the export shows it."""
-    with run.office.db.begin() as session:
-        row = session.get_one(RegisterExport, export_id, with_for_update=True)
-        if row.state == ExportState.WAITING:
-            row.state, row.problem, row.finished_at = ExportState.FAILED, why[:500], clock.now()
+    kept.give_up(run.office, RegisterExport, export_id, why)
 
 
 @outbox.job("exports.make", given_up=give_up)
@@ -138,57 +131,18 @@ def make(run: outbox.Run, *, export_id: int) -> None:
         wanted, form = wanted_of(row), Format(row.format)
         language, delimiter = row.wanted["language"], row.wanted["delimiter"]
     with making.made(office, wanted, form, by=by, language=language, delimiter=delimiter) as export:
-        try:
-            with export.path.open("rb") as stream:
-                kept = office.store_of(by.body_id).put(stream, limit=_LARGEST)
-        except storage.StorageError as error:
-            raise documents.store_unavailable() from error
+        stored = kept.store(office, export.path, by=by, limit=_LARGEST)
     with office.db.begin() as session:
-        row = session.get_one(RegisterExport, export_id, with_for_update=True)
-        if row.state == ExportState.WAITING:
-            row.state, row.finished_at = ExportState.DONE, clock.now()
-            row.rows, row.sha256, row.size = export.rows, kept.sha256, kept.size
-            row.entry_ids = export.entry_ids
+        waiting = kept.waiting(session, RegisterExport, export_id)
+        if waiting is not None:
+            waiting.finish(stored, export.entry_ids)
+            waiting.rows = export.rows
 
 
 @outbox.job("exports.expire")
 def expire(run: outbox.Run) -> None:
-    """Remove files after a week, for they hold what the register guards. The rows stay.
-
-    A row names its bytes until they are gone: where the store does not answer, or keeps them a
-    while longer, the next run tries again.
-    """
-    office, row = run.office, RegisterExport
-    with office.db.begin() as session:
-        is_old = and_(row.state == ExportState.DONE, row.finished_at < clock.now() - KEPT)
-        is_left = and_(row.state == ExportState.EXPIRED, row.sha256.is_not(None))
-        old = session.scalars(select(row).where(or_(is_old, is_left)).with_for_update()).all()
-        for one in old:
-            one.state, one.entry_ids = ExportState.EXPIRED, None
-        digests = {one.sha256 for one in old if one.sha256}
-    for sha256 in sorted(digests):
-        if _removed(office, sha256):
-            with office.db.begin() as session:
-                over = select(row).where(row.sha256 == sha256, row.state == ExportState.EXPIRED)
-                for one in session.scalars(over.with_for_update()):
-                    one.sha256 = None
+    """Remove the files after a week."""
+    kept.expire(run.office, RegisterExport)
 
 
 schedule.every("exports.expire", timedelta(hours=6))
-
-
-def _removed(office: Office, sha256: str) -> bool:
-    """Whether the bytes are gone, or are somebody else's. Raises StoreUnavailable."""
-    expired = RegisterExport.state == ExportState.EXPIRED
-    with office.db.read() as session:
-        if objects.named(session, {sha256}, but_for={RegisterExport.__tablename__: expired}):
-            return True
-    try:
-        office.store.delete(sha256)
-    except (storage.TooYoung, storage.Held):  # put again lately, or kept by an order
-        return False
-    except storage.NoSuchObject:
-        return True
-    except storage.StorageError as error:
-        raise documents.store_unavailable() from error
-    return True

@@ -1,13 +1,13 @@
 """Exports that are too large to be made while somebody waits."""
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, ForeignKey, Index
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import CheckConstraint, Index
+from sqlalchemy.orm import Mapped
 
-from docflow.db import Base, one_of
+from docflow.db import one_of
+from docflow.exports.kept import ExportState, KeptFile
 
 
 class Format(StrEnum):
@@ -17,14 +17,7 @@ class Format(StrEnum):
     XML = "xml"
 
 
-class ExportState(StrEnum):
-    WAITING = "waiting"
-    DONE = "done"
-    FAILED = "failed"
-    EXPIRED = "expired"  # nobody gets the file any more; who exported what stays
-
-
-class RegisterExport(Base):
+class RegisterExport(KeptFile):
     """A file that a person asked for: the register as he may see it, kept for a week."""
 
     __tablename__ = "register_exports"
@@ -36,16 +29,6 @@ class RegisterExport(Base):
         Index(None, "user_id", "id"),
     )
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    body_id: Mapped[int] = mapped_column(ForeignKey("bodies.id"))
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     wanted: Mapped[dict[str, Any]]
     format: Mapped[str]
-    state: Mapped[str]
     rows: Mapped[int | None]
-    sha256: Mapped[str | None]  # until the bytes are removed
-    entry_ids: Mapped[list[int] | None] = mapped_column(ARRAY(BigInteger))  # in the file
-    size: Mapped[int | None]
-    problem: Mapped[str | None]
-    created_at: Mapped[datetime]
-    finished_at: Mapped[datetime | None]

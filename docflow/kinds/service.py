@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from docflow import audit, clock, organization
 from docflow.errors import Conflict, NotFound
+from docflow.folding import by_name
 from docflow.i18n import t
 from docflow.kinds import values as typed_values
 from docflow.kinds.definitions import BadDefinition, Definition, Field, check_code, checked, read
@@ -149,7 +150,7 @@ def listing(
         select(Kind, KindVersion.definition)
         .join(KindVersion, (KindVersion.kind_id == Kind.id) & (KindVersion.version == Kind.version))
         .where(Kind.body_id == by.body_id)
-        .order_by(Kind.title_el)
+        .order_by(Kind.id)
     )
     if not with_retired:
         query = query.where(Kind.is_active)
@@ -159,7 +160,7 @@ def listing(
     ]
     return [
         kind
-        for kind in found
+        for kind in sorted(found, key=lambda kind: by_name(kind.definition.title_el))
         if (direction is None or direction in (kind.definition.directions or (direction,)))
         and (book is None or book in (kind.definition.books or (book,)))
     ]

@@ -2,6 +2,7 @@
 
 from docflow.notices import appointments as _appointments  # noqa: F401  # tells deputies
 from docflow.notices import choices, listing, mailing, push_keys, pushing, sendings
+from docflow.notices import passwords as _passwords  # noqa: F401  # tells of replaced passwords
 from docflow.notices.gathering import LOOK
 from docflow.notices.hearing import Hearing
 from docflow.notices.kinds import NoticeKind, said

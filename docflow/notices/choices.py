@@ -69,6 +69,7 @@ def offered(by: Principal) -> Mapping[str, tuple[NoticeKind, ...]]:
         "drafts": works,
         "registry": registers,
         "search": True,
+        "account": True,
     }
     return {group: members for group, members in GROUPS.items() if shown[group]}
 
@@ -90,13 +91,6 @@ def chosen(session: Session, *, by: Principal) -> dict[NoticeKind, Choice]:
 
 def hours(session: Session, user_id: int) -> Hours:
     return _hours(session.get(NoticeHours, user_id))
-
-
-def hours_of(session: Session, user_ids: Sequence[int]) -> dict[int, Hours]:
-    """The same of several people."""
-    rows = session.scalars(select(NoticeHours).where(NoticeHours.user_id.in_(user_ids)))
-    known = {row.user_id: row for row in rows}
-    return {one: _hours(known.get(one)) for one in user_ids}
 
 
 def choose(

@@ -34,9 +34,11 @@ def gather(run: outbox.Run, *, user_id: int, daily: bool = False) -> None:
     office = run.office
     now = clock.local(clock.now(), office.settings.zone)
     with office.db.begin() as session:
-        user = session.get_one(User, user_id)
+        user = session.scalar(select(User).where(User.id == user_id, in_service()))
+        if user is None:
+            return  # for who is locked out, it waits until he is not
         hours = choices.hours(session, user_id)
-        if not user.is_active or hours.are_quiet(now, calendars.of(session, user.body_id)):
+        if hours.are_quiet(now, calendars.of(session, user.body_id)):
             return  # what waits is found again, when the hours are over
         is_daily = daily and choices.take_today(session, user_id, now)
         _gather_mail(session, user, is_daily=is_daily)

@@ -59,6 +59,8 @@ class NoticeKind(StrEnum):
 
     SEARCH_ALERT = "search-alert"
 
+    LOGIN_REPLACED = "login-replaced"  # to the person, and to the auditors
+
 
 WORDS: Mapping[NoticeKind, Text] = {
     NoticeKind.CHARGED: t("Charged to you"),
@@ -101,6 +103,7 @@ WORDS: Mapping[NoticeKind, Text] = {
     NoticeKind.IMPORT_ENDED: t("An old register is ready"),
     NoticeKind.IMPORT_FAILED: t("An old register could not be taken over"),
     NoticeKind.SEARCH_ALERT: t("A saved search found something new"),
+    NoticeKind.LOGIN_REPLACED: t("An administrator replaced the password of an account"),
 }
 
 GROUPS: Mapping[str, tuple[NoticeKind, ...]] = {
@@ -152,6 +155,7 @@ GROUPS: Mapping[str, tuple[NoticeKind, ...]] = {
         NoticeKind.IMPORT_FAILED,
     ),
     "search": (NoticeKind.SEARCH_ALERT,),
+    "account": (NoticeKind.LOGIN_REPLACED,),
 }
 
 # What waits for nobody: the others go into the mail of the day.
@@ -161,6 +165,7 @@ AT_ONCE = frozenset(
         NoticeKind.DEADLINE_OVER,
         NoticeKind.ESCALATED,
         NoticeKind.OPINION_LATE,
+        NoticeKind.LOGIN_REPLACED,
     }
 )
 
@@ -173,6 +178,7 @@ _FOR_DEPUTIES: Mapping[NoticeKind, frozenset[DeputyScope]] = {
     NoticeKind.TO_NOTE: frozenset(),
     NoticeKind.DEPUTY: frozenset(),
     NoticeKind.SEARCH_ALERT: frozenset(),
+    NoticeKind.LOGIN_REPLACED: frozenset(),
 }
 
 

@@ -9,16 +9,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, func, or_, select, true
+from sqlalchemy import ColumnElement, func, select, true
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock
 from docflow.errors import Conflict, Invalid
-from docflow.folding import line
+from docflow.folding import by_name, fold, line
 from docflow.i18n import t
 from docflow.organization.login import end_sessions, hash_password
 from docflow.organization.models import Body, Grant, Unit, User
-from docflow.organization.passwords import random_password, require_long
+from docflow.organization.passwords import random_password, replaced, require_long
 from docflow.organization.principals import (
     NoSuchUser,
     in_service,
@@ -97,13 +97,12 @@ def listing(
     """The accounts of the body by name. Raises NotAllowed."""
     require_administrator(by)
     wanted: list[ColumnElement[bool]] = [User.body_id == by.body_id]
-    if query:
-        like = f"%{query[:100].replace('%', '').replace('_', '')}%"
-        wanted.append(or_(User.full_name.ilike(like), User.username.ilike(like)))
     if not with_closed:
         wanted.append(User.is_active.is_(True))
-    rows = session.scalars(select(User).where(*wanted).order_by(User.full_name, User.id)).all()
-    return _accounts(session, rows)
+    rows = session.scalars(select(User).where(*wanted).order_by(User.id)).all()
+    typed = fold(query[:100])
+    found = [row for row in rows if typed in fold(row.full_name) or typed in fold(row.username)]
+    return _accounts(session, sorted(found, key=lambda row: by_name(row.full_name)))
 
 
 def one(session: Session, user_id: int, *, by: Principal) -> Account:
@@ -139,7 +138,10 @@ def create(
     if password is not None:
         require_long(password)
     if session.scalar(select(User.id).where(User.username == name)) is not None:
-        raise UsernameTaken(t("There is an account {username} already.", username=name))
+        raise UsernameTaken(
+            t("There is an account {username} already. Choose another user name.", username=name),
+            field="username",
+        )
     row = User(
         body_id=by.body_id,
         username=name,
@@ -195,6 +197,8 @@ def unlock(session: Session, user_id: int, *, by: Principal) -> User:
     """Take a lock away, also the rest after wrong passwords. Raises NotAllowed, NoSuchUser."""
     require_administrator(by)
     row = held(session, user_id, by.body_id)
+    if row.locked_at is not None:
+        require_may_rule(session, row, by)
     if row.locked_at is not None or row.locked_until is not None:
         row.locked_at = row.locked_until = None
         row.failed_logins = 0
@@ -215,6 +219,7 @@ def new_password(session: Session, user_id: int, *, by: Principal) -> str:
     row.failed_logins, row.locked_until = 0, None
     end_sessions(session, row.id)
     audit.record(session, "user.password-reset", by=by, subject=("user", row.id))
+    replaced(session, row, by=by)
     return made
 
 
@@ -235,6 +240,7 @@ def move_to_provider(session: Session, user_id: int, issuer: str, *, by: Princip
     row.password_hash, row.must_change_password = None, False
     end_sessions(session, row.id)
     audit.record(session, "user.moved-to-provider", by=by, subject=("user", row.id), issuer=issuer)
+    replaced(session, row, by=by)
     return row
 
 

@@ -20,7 +20,7 @@ from docflow.db import TwoAtOnce
 from docflow.errors import Conflict, DocflowError, Invalid, NotFound
 from docflow.folding import line
 from docflow.i18n import Text, t
-from docflow.organization import applying, planning
+from docflow.organization import applying, own_reach, planning
 from docflow.organization.accounts import OwnRights
 from docflow.organization.models import Body, ChangeState, OrganogramChange, User
 from docflow.organization.planning import Plan
@@ -109,6 +109,7 @@ def change(
             t("Somebody changed the organogram in the meantime. Look at the dry run again.")
         )
     require_possible(found)
+    own_reach.require_none_gained(session, steps, found, by=by)
     chosen = dict(placements or {})
     _check_placements(session, chosen, found)
     row = OrganogramChange(
@@ -242,6 +243,7 @@ def _carry_out(session: Session, row: OrganogramChange, by: Principal) -> None:
     steps = from_json(row.steps)
     found = planning.plan(session, row.body_id, steps)
     require_possible(found)
+    own_reach.require_none_gained(session, steps, found, by=by)
     placements = {key: Placing(*value) for key, value in row.placements.items()}
     _check_placements(session, placements, found)  # weeks may lie between the plan and its day
     row.outcome = applying.apply(session, row.body_id, steps, found, placements, by=by)

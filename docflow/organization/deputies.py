@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from docflow import audit, clock
 from docflow.errors import Conflict, Invalid, NotFound
-from docflow.folding import line
+from docflow.folding import by_name, line
 from docflow.i18n import t
 from docflow.organization.models import ActsAs, Deputy, DeputyScope, Grant, User
 from docflow.organization.principals import in_service, logs_in
@@ -232,7 +232,8 @@ def may_appoint_for(session: Session, *, by: Principal) -> list[tuple[int, str]]
         if _decides_himself(by):
             allowed.append(User.id == by.user_id)
         query = query.where(or_(*allowed))
-    return [(one, name) for one, name in session.execute(query.order_by(User.full_name))]
+    people = session.execute(query.order_by(User.id))
+    return sorted(((one, name) for one, name in people), key=lambda person: by_name(person[1]))
 
 
 def colleagues(session: Session, *, by: Principal) -> list[tuple[int, str]]:
@@ -240,9 +241,10 @@ def colleagues(session: Session, *, by: Principal) -> list[tuple[int, str]]:
     rows = session.execute(
         select(User.id, User.full_name, User.title)
         .where(User.body_id == by.body_id, in_service(), logs_in())
-        .order_by(User.full_name)
-    )
-    return [(one, f"{name} – {title}" if title else name) for one, name, title in rows]
+        .order_by(User.id)
+    ).all()
+    people = sorted(rows, key=lambda row: by_name(row[1]))
+    return [(one, f"{name} – {title}" if title else name) for one, name, title in people]
 
 
 def _check_period(wanted: Appointment) -> None:

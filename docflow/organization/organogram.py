@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, literal, or_, select
 from sqlalchemy.orm import Session
 
 from docflow import clock
+from docflow.folding import by_name
 from docflow.organization import deputies
 from docflow.organization.models import Grant, Position, Unit, UnitVersion, User
 from docflow.organization.principals import logs_in
@@ -191,12 +192,13 @@ def _codes(session: Session, rows: list[Unit]) -> dict[int, str]:
 
 def _holders(session: Session, ids: list[int], on: date) -> dict[int, list[Holder]]:
     is_over = literal(on < clock.today())  # then also those count whose account is closed now
-    rows = session.execute(
+    standing = session.execute(
         select(Grant, User)
         .join(User, User.id == Grant.user_id)
         .where(Grant.unit_id.in_(ids), _holds(Grant, on), or_(User.is_active, is_over), logs_in())
-        .order_by(Grant.role != Role.HEAD, User.full_name, Grant.id)
+        .order_by(Grant.id)
     ).all()
+    rows = sorted(standing, key=lambda row: (row[0].role != Role.HEAD, by_name(row[1].full_name)))
     now: set[int] = set() if on < clock.today() else {user.id for _, user in rows}
     away = deputies.deputies_of(session, now)  # who acts today says nothing of a day that is over
     found: dict[int, list[Holder]] = {}

@@ -1,6 +1,7 @@
-"""What a password must be, and a person's own new one."""
+"""What a password must be, a person's own new one, and who is told of one that another gave."""
 
 import secrets
+from collections.abc import Callable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -37,6 +38,23 @@ def change_own(session: Session, old: str, new: str, *, by: Principal, login: st
     row.password_hash, row.must_change_password = hash_password(new), False
     end_sessions(session, row.id, but_for=login)
     audit.record(session, "user.password-changed", by=by, subject=("user", row.id))
+
+
+AfterReplaced = Callable[[Session, User, Principal], None]
+_after_replaced: list[AfterReplaced] = []
+
+
+def after_replaced(function: AfterReplaced) -> AfterReplaced:
+    """Register what an upper package does, in the same transaction, when another than the person
+    replaces the way into his account."""
+    _after_replaced.append(function)
+    return function
+
+
+def replaced(session: Session, row: User, *, by: Principal) -> None:
+    """The way into the account is another now, by somebody else's hand."""
+    for then in _after_replaced:
+        then(session, row, by)
 
 
 def random_password() -> str:

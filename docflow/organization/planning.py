@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from docflow import clock
 from docflow.canonical import encoded
+from docflow.folding import by_name
 from docflow.i18n import Text, t
 from docflow.organization import work
 from docflow.organization.models import Body, Grant, Unit, User
@@ -294,10 +295,11 @@ def _people(session: Session, unit_ids: set[int]) -> dict[int, list[Mover]]:
             or_(Grant.valid_to.is_(None), Grant.valid_to >= clock.today()),  # those to come too
             User.is_active,
         )
-        .order_by(Grant.role != Role.HEAD, User.full_name)
+        .order_by(Grant.id)
     ).all()
     found: dict[int, list[Mover]] = {}
-    for unit_id, user_id, name, role in rows:
+    by_rank = sorted(rows, key=lambda row: (row[3] != Role.HEAD, by_name(row[2])))
+    for unit_id, user_id, name, role in by_rank:
         assert unit_id is not None  # it is one of those asked for
         found.setdefault(unit_id, []).append(Mover(user_id, name, role))
     return found

@@ -8,6 +8,7 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from docflow.errors import NotFound
+from docflow.folding import by_name
 from docflow.i18n import Text, t
 from docflow.organization.models import Body, Grant, Unit, UnitVersion, User
 from docflow.organization.principals import (
@@ -85,10 +86,9 @@ def people_of(session: Session, unit_id: int) -> list[Person]:
             logs_in(),  # technical accounts get no work
             valid_today(Grant),
         )
-        .order_by(Grant.role != Role.HEAD, User.full_name)
     ).all()
     seen: dict[int, Person] = {}
-    for user, _ in rows:
+    for user, _ in sorted(rows, key=lambda row: (row[1] != Role.HEAD, by_name(row[0].full_name))):
         seen.setdefault(user.id, _person(user))
     return list(seen.values())
 
@@ -104,10 +104,9 @@ def signers(session: Session, body_id: int) -> list[Person]:
             in_service(),
             valid_today(Grant),
         )
-        .order_by(User.full_name)
         .distinct()
     )
-    return [_person(user) for user in rows]
+    return [_person(user) for user in sorted(rows, key=lambda user: by_name(user.full_name))]
 
 
 def head_of(session: Session, unit_id: int) -> Person | None:
@@ -235,6 +234,23 @@ def hold_unit(session: Session, unit_id: int, *, body_id: int) -> Unit:
     if found is None:
         raise NoSuchUnit(no_such_unit())
     return found
+
+
+def hold_secretariat(session: Session, body_id: int) -> int | None:
+    """Where new entries of the body land; it stays valid until the transaction ends.
+
+    A change of the organogram that dissolves it is waited for, and then its successor is it.
+    """
+    asked = select(Body.secretariat_id).where(Body.id == body_id)
+    secretariat = session.scalar(asked)
+    while secretariat is not None:
+        try:
+            return hold_unit(session, secretariat, body_id=body_id).id
+        except NoSuchUnit:
+            before, secretariat = secretariat, session.scalar(asked)
+            if secretariat == before:
+                break
+    return secretariat
 
 
 def unit_names_at(

@@ -32,6 +32,8 @@ def cited(session: Session, typed: str, *, by: Principal) -> Entry:
     also where entries of several books or series are named so.
     """
     clean = line(typed)
+    if not clean:
+        raise BadCitation(t("Write the number of the entry, such as 15/2026."), field="other")
     found = _printed(session, clean, by) or _placed(session, clean, by)
     firsts: dict[tuple[int, int, str, int], tuple[Entry, str]] = {}
     for entry, book in found:

@@ -27,7 +27,6 @@ from docflow.registry.models import (
     Access,
     Annulment,
     Book,
-    DeliveryMethod,
     Direction,
     Entry,
     Handling,
@@ -59,27 +58,6 @@ class OtherKind(Conflict):
 
 class NotYoursToDescribe(Forbidden):
     """A clerk of the book describes an entry; an envelope, whoever may open it."""
-
-
-def at_once(
-    *,
-    sender: Contact | None = None,
-    delivery_method: DeliveryMethod = DeliveryMethod.COUNTER,
-    delivery_detail: str = "",
-    book: str | None = None,
-    attachments_count: int = 0,
-) -> NewEntry:
-    """An entry for the queue, to be registered as it is and described later."""
-    return NewEntry(
-        direction=Direction.INCOMING,
-        subject=TO_DESCRIBE,
-        book=book,
-        sender=sender or Contact(UNKNOWN_SENDER),
-        delivery_method=delivery_method,
-        delivery_detail=delivery_detail,
-        attachments_count=attachments_count,
-        provisional=ProvisionalMode.QUEUE,
-    )
 
 
 def for_the_queue(new: NewEntry) -> NewEntry:

@@ -265,9 +265,11 @@ def _land(session: Session, entry: Entry, settled: described.Settled, by: Princi
     """
     if entry.direction == Direction.OUTGOING:
         return
-    is_envelope = settled.provisional is ProvisionalMode.ENVELOPE
-    body = organization.body(session, entry.body_id)
-    unit_id = entry.addressee_unit_id if is_envelope else body.secretariat_id
+    unit_id = (
+        entry.addressee_unit_id
+        if settled.provisional is ProvisionalMode.ENVELOPE
+        else organization.hold_secretariat(session, entry.body_id)
+    )
     if unit_id is None:
         raise NoSecretariat(t("The body has no secretariat yet. The administrator must name one."))
     handling = Handling(

@@ -7,6 +7,7 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from docflow import clock, organization
+from docflow.folding import by_name
 from docflow.organization import Grant, User
 from docflow.principal import Role
 
@@ -23,7 +24,7 @@ def people_in(session: Session, unit_ids: Collection[int]) -> dict[int, Sequence
     """Who works in each of the units today, the heads first; in one question for all."""
     today = clock.today()
     rows = session.execute(
-        select(Grant.unit_id, User.id, User.full_name)
+        select(Grant.unit_id, User.id, User.full_name, Grant.role)
         .join(User, User.id == Grant.user_id)
         .where(
             Grant.unit_id.in_(unit_ids),
@@ -33,10 +34,10 @@ def people_in(session: Session, unit_ids: Collection[int]) -> dict[int, Sequence
             organization.in_service(),
             organization.logs_in(),
         )
-        .order_by(Grant.role != Role.HEAD, User.full_name)
     )
     found: dict[int, dict[int, Colleague]] = {}
-    for unit_id, user_id, name in rows:
+    by_rank = sorted(rows, key=lambda row: (row[3] != Role.HEAD, by_name(row[2])))
+    for unit_id, user_id, name, _ in by_rank:
         assert unit_id is not None
         found.setdefault(unit_id, {}).setdefault(user_id, Colleague(user_id, name))
     return {unit_id: list(people.values()) for unit_id, people in found.items()}

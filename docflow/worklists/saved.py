@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from docflow import audit, organization
 from docflow.errors import Conflict, Invalid, NotFound
-from docflow.folding import line
+from docflow.folding import by_name, line
 from docflow.i18n import t
 from docflow.principal import Principal
 from docflow.routing import Basket, Narrowing
@@ -90,9 +90,10 @@ def listing(session: Session, *, by: Principal) -> list[SavedInfo]:
     rows = session.scalars(
         select(SavedList)
         .where(SavedList.body_id == by.body_id, _open_to(by))
-        .order_by(SavedList.owner_id != by.user_id, SavedList.name, SavedList.id)
+        .order_by(SavedList.id)
     ).all()
-    return _infos(session, rows, by)
+    mine_first = sorted(rows, key=lambda row: (row.owner_id != by.user_id, by_name(row.name)))
+    return _infos(session, mine_first, by)
 
 
 def named(session: Session, list_id: int, *, by: Principal) -> SavedInfo:

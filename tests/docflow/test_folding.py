@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from docflow.folding import fold, fold_reference, line, lines, words
+from docflow.folding import by_name, fold, fold_reference, line, lines, words
 
 
 @pytest.mark.parametrize(
@@ -15,6 +15,12 @@ from docflow.folding import fold, fold_reference, line, lines, words
 )
 def test_case_accents_and_final_sigma_do_not_matter(text: str) -> None:
     assert fold(text) == "οδοσ"
+
+
+def test_names_with_an_accent_stand_among_the_others() -> None:
+    names = ["Ωραιόπουλος", "Άννα", "Βάσω", "Αλέξης", "Όλγα", "Νίκος", "Αννα"]
+    ordered = ["Αλέξης", "Άννα", "Αννα", "Βάσω", "Νίκος", "Όλγα", "Ωραιόπουλος"]
+    assert sorted(names, key=by_name) == ordered
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import ocr
+from ocr import office
 from tests.ocr import office_files as made
 
 CONFINED = (sys.executable, "-P", "-m", "ocr.child.confined")
@@ -45,7 +46,7 @@ def test_a_machine_without_libreoffice_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert ocr.office_program() is None
+    assert office.program() is None
     with pytest.raises(ocr.Unreadable) as caught:
         ocr.pdf_of_office(_written(tmp_path / "a", made.docx("α")))
     assert caught.value.code == "needs-office"

@@ -100,6 +100,12 @@ def test_a_document_is_put_in_moved_and_taken_out_and_the_second_is_told(
         assert "govuk-error-summary" in wrong.text
 
 
+def test_whoever_opens_a_file_reads_its_code_in_words(browsing: Browsing, house: House) -> None:
+    page = words(browsing("director").get("/case-files/new"))
+    assert "running number" in page
+    assert "{" not in page
+
+
 def test_closing_asks_for_a_reason_while_work_is_open(browsing: Browsing, house: House) -> None:
     letter = house.accepted(house.register())
     engineer, director = browsing("engineer"), browsing("director")

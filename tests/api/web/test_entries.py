@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from docflow import __version__
 from tests import factories
 from tests.api.browsing import Browser, typed, words
 from tests.api.conftest import House, Issued
@@ -28,6 +29,23 @@ def test_an_entry_shows_what_stands_of_it(browsing: Browsing, house: House, lang
     registered = {"el": "Πρωτοκολλήθηκε", "en": "Registered"}[language]
     assert registered in words(page)
     assert "Μαρία Νικολάου" in words(page)
+    assert f"Docflow {__version__}" in words(page)
+
+
+@pytest.mark.parametrize(
+    ("act", "told"),
+    [
+        ("case-file", "Write the code of the case file"),
+        ("classify", "Choose the class from the list"),
+        ("relate", "Write the number of the entry"),
+    ],
+)
+def test_a_reference_left_empty_is_asked_for(clerk: Browser, house: House, act: str, told: str):
+    address = house.register()
+    page = clerk.post(f"{address}/acts/{act}", data={"relation": "relates"})
+    assert page.status_code == 422
+    assert told in words(page)
+    assert "“”" not in words(page)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ import re
 
 import pytest
 
+from api.web import worklists
 from docflow import routing
+from docflow.registry import Priority
 from tests.api.browsing import Browser, words
 from tests.api.conftest import House
 
@@ -13,19 +15,23 @@ _ITEM = re.compile(r'name="item" value="(\d+:\d+)"')
 
 @pytest.fixture
 def given(house: House) -> list[str]:
-    """Two letters with the roads department, charged to nobody in it."""
+    """Two letters with the roads department, charged to nobody in it; first in its list, however
+    much of others' work stands in the house."""
     addresses = [house.register(), house.register()]
     with house.office.db.begin() as session:
         secretary = house.town.person(session, "secretary")
         for address in addresses:
             entry_id = house.entry_id(address)
+            routing.mark(session, entry_id, by=secretary, priority=Priority.VERY_URGENT)
             routing.charge(session, entry_id, by=secretary, to=house.town.target("ΟΔΟΠ"))
     return addresses
 
 
-def items(browser: Browser, house: House, addresses: list[str], basket: str = "unit") -> list[str]:
-    """The boxes of these entries in the list."""
-    shown = _ITEM.findall(browser.get("/work", params={"basket": basket}).text)
+def items(
+    browser: Browser, house: House, addresses: list[str], basket: str = "unit", **place: str
+) -> list[str]:
+    """The boxes of these entries on a page of the list, the first without a place."""
+    shown = _ITEM.findall(browser.get("/work", params={"basket": basket, **place}).text)
     wanted = {str(house.entry_id(address)) for address in addresses}
     return [item for item in shown if item.partition(":")[0] in wanted]
 
@@ -58,6 +64,45 @@ def test_many_are_charged_to_one_person_and_what_was_typed_stays(browsing, house
     assert "2 of 2 items were done" in words(done)
     assert "Priority:" in words(done)  # the list is narrowed as it was
     assert len(items(browsing("engineer"), house, given, "mine")) == 2
+
+
+def test_who_acts_on_a_later_page_stays_on_it(browsing, house, given, monkeypatch):
+    monkeypatch.setattr(worklists, "PAGE_SIZE", 1)
+    director = browsing("director")
+    first = str(house.entry_id(given[0]))
+    second = items(director, house, given, after=first)
+    assert [item.partition(":")[0] for item in second] == [str(house.entry_id(given[1]))]
+    form = {"item": second, "basket": "unit", "after": first}
+    page = director.post("/work-acts/charge", data=form)
+    assert page.status_code == 422
+    assert page.text.count(" checked") == 1
+    assert f'name="after" value="{first}"' in page.text
+
+
+def test_what_could_not_be_charged_keeps_the_words_for_it(browsing, house, given):
+    director, engineer = browsing("director"), browsing("engineer")
+    both = items(director, house, given)
+    assert engineer.post("/work-acts/accept", data={"item": both[0], "basket": "unit"})
+    target = f"{house.town.units['ΟΔΟΠ']}:{house.town.users['colleague']}"
+    form = {"item": both, "basket": "unit", "target": target, "instructions": "Με αυτοψία"}
+    page = director.post("/work-acts/charge", data=form)
+    assert "1 of 2 items were done" in words(page)
+    assert "Με αυτοψία" in page.text
+    assert f'value="{target}" selected' in page.text
+
+
+def test_a_list_without_acts_offers_nothing_to_tick(browsing, house, given):
+    with house.office.db.begin() as session:
+        routing.contributions.ask(
+            session,
+            house.entry_id(given[0]),
+            by=house.town.person(session, "director"),
+            kind=routing.ContributionKind.OPINION,
+            requests=[routing.Request(house.town.target("ΝΟΜ"), "Σύμφωνη γνώμη;")],
+        )
+    page = browsing("lawyer").get("/work", params={"basket": "asked"})
+    assert given[0] in page.text
+    assert 'name="item"' not in page.text
 
 
 @pytest.mark.parametrize(

@@ -55,6 +55,33 @@ def test_reasons_and_exports_go_and_where_it_lay_stays(committed: Office) -> Non
         assert placed.file.id == other.id
 
 
+def test_an_export_that_was_made_after_the_erasure_is_fetched(committed: Office) -> None:
+    """What was erased is named in it, with no data: its right to be read is not asked for."""
+    office = committed
+    with office.db.begin() as session:
+        town = factories.municipality(session)
+        officer = session.get_one(User, town.users["lawyer"])
+        grant(session, officer, Role.DATA_PROTECTION, None)
+        desk, by = Desk(session, town), town.person(session, "engineer")
+        file = desk.open(class_code="")
+        entry, left = desk.letter(), desk.letter()
+        for one in (entry, left):
+            desk.file(file, one)
+    sequenced(office)
+    with office.db.begin() as session:
+        registrar = town.person(session, "registrar")
+        asked = custody.erasure.ask(session, entry.id, basis="νόμος", reason="αίτημα", by=registrar)
+    sequenced(office)
+    with office.db.begin() as session:
+        custody.erasure.approve(session, asked.id, by=town.person(session, "lawyer"))
+    with office.db.begin() as session:
+        row = exporting.request(session, file.id, ExportForm.ZIP, by=by, language="el", zone=ZONE)
+    steps.run_jobs(office, "case-files.export")
+    with office.db.read() as session:
+        made, _ = exporting.file_of(session, row.id, by=by)
+        assert made.entry_ids == [left.id]
+
+
 def test_a_title_that_repeats_the_subject_goes_with_it(committed: Office) -> None:
     office = committed
     with office.db.begin() as session:

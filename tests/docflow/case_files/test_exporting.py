@@ -14,9 +14,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 import storage
-from docflow import audit, case_files, documents, outbox, reads, registry
-from docflow.case_files import ExportForm, ExportState, exporting, paper
+from docflow import audit, case_files, documents, exports, outbox, reads, registry
+from docflow.case_files import ExportForm, exporting, paper
 from docflow.case_files.models import FileExport, Item
+from docflow.exports import ExportState
 from docflow.office import Office
 from tests import factories
 from tests.docflow import steps
@@ -264,7 +265,7 @@ def test_a_job_makes_it_for_its_person_alone_and_for_a_week(
         exporting.file_of(session, row.id, by=desk.person("colleague"))
     kept = str(done.sha256)
     monkeypatch.setattr(storage, "MIN_AGE", timedelta(0))
-    monkeypatch.setattr(exporting, "KEPT", timedelta(0))
+    monkeypatch.setattr(exports.kept, "KEPT", timedelta(0))
     monkeypatch.setattr("storage.directory.MIN_AGE", timedelta(0), raising=False)
     run = outbox.Run(office, 0, 1)
     exporting.expire(run)

@@ -187,8 +187,12 @@ def test_sub_files_have_two_levels_and_never_lie_in_a_circle(desk: Desk) -> None
         case_files.put_under(desk.session, top.id, other.id, version=None, by=by)
     case_files.put_under(desk.session, sub.id, None, version=None, by=by)
     assert (sub.depth, deep.depth) == (0, 1)
+    with pytest.raises(case_files.CannotLieThere, match="by itself already"):
+        case_files.put_under(desk.session, sub.id, None, version=None, by=by)
     case_files.put_under(desk.session, sub.id, other.id, version=None, by=by)
     assert (sub.parent_id, sub.depth, deep.depth) == (other.id, 1, 2)
+    with pytest.raises(case_files.CannotLieThere, match="lies there already"):
+        case_files.put_under(desk.session, sub.id, other.id, version=None, by=by)
     with pytest.raises(case_files.SubFilesOpen, match=sub.code):
         case_files.close(desk.session, other.id, version=None, by=desk.person("director"))
 
@@ -242,6 +246,19 @@ def test_a_confidential_file_is_open_to_whom_it_is_given(desk: Desk) -> None:
     with pytest.raises(case_files.AlreadyInCaseFile) as caught:
         desk.file(desk.open(by="clerk"), entry, by="clerk")
     assert file.code not in str(caught.value)
+
+
+def test_nobody_hides_a_file_of_others_under_a_confidential_one_of_his(desk: Desk) -> None:
+    file = desk.open(responsible_id=desk.town.users["colleague"])
+    secret = desk.open(is_confidential=True, responsible_id=desk.town.users["engineer"])
+    with pytest.raises(case_files.NotYourCaseFile):
+        case_files.put_under(
+            desk.session, file.id, secret.id, version=None, by=desk.person("engineer")
+        )
+    assert (file.is_confidential, file.parent_id) == (False, None)
+    own = desk.open(responsible_id=desk.town.users["engineer"])
+    case_files.put_under(desk.session, own.id, secret.id, version=None, by=desk.person("engineer"))
+    assert own.is_confidential
 
 
 def test_what_is_not_open_is_neither_shown_nor_counted_nor_leaves_a_gap(desk: Desk) -> None:

@@ -58,7 +58,16 @@ def test_a_list_with_a_mistake_names_the_row(rows: str, row: int, said: str) -> 
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"\x00\x01", b"{", b'{"classes": 3}', b"[1, 2]", "ένα;δύο\n1;2\n".encode(), b"[]"],
+    [
+        pytest.param(b"[" * 100_000, id="deep"),
+        b"",
+        b"\x00\x01",
+        b"{",
+        b'{"classes": 3}',
+        b"[1, 2]",
+        "ένα;δύο\n1;2\n".encode(),
+        b"[]",
+    ],
 )
 def test_what_is_no_list_is_refused(data: bytes) -> None:
     with pytest.raises(class_lists.BadPlan):

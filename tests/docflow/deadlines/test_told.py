@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from docflow import calendars, clock, deadlines, kinds, outbox, parties, routing
 from docflow.calendars import Addressee, Calendar, DayUnit, Notice, Reminder, Rule, Terms
+from docflow.custody import Erasure, ErasureDecision
 from docflow.deadlines import ApplicantNotice, DeadlineReminder, reminding
 from docflow.notices import Notice as Told
 from docflow.office import Office
@@ -244,6 +245,37 @@ def test_the_applicant_is_told_of_a_delay_once_in_both_languages(
     assert [(one.kind, one.state, one.about_on) for one in shown.notices] == [
         ("delay", "sent", LIMIT)
     ]
+
+
+def test_an_erased_item_that_is_late_keeps_no_other_applicant_waiting(
+    office: Office, session: Session, town: Town, entry: Entry
+) -> None:
+    with clock.pretend(athens(2026, 5, 4)):
+        other = factories.letter(session, town, kind="aitisi")
+        factories.accepted(session, town, other)
+        erased(session, town, entry)
+    for _ in range(2):
+        run(office, session, athens(2026, 5, 12), "deadlines.tell-delays")
+    assert session.scalars(select(ApplicantNotice.entry_id)).all() == [other.id]
+    assert len(mails(office)) == 1
+
+
+def erased(session: Session, town: Town, entry: Entry) -> None:
+    """Two people decided it; the item is still open."""
+    asked = Erasure(
+        body_id=town.body_id,
+        entry_id=entry.id,
+        basis="νόμος",
+        reason="αίτημα",
+        asked_by=town.users["registrar"],
+    )
+    session.add(asked)
+    session.flush()
+    decided = ErasureDecision(
+        erasure_id=asked.id, is_approved=True, reason="", decided_by=town.users["lawyer"]
+    )
+    session.add(decided)
+    session.flush()
 
 
 def test_what_is_not_true_any_more_is_not_sent(

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from docflow import clock, notices, organization, registry
 from docflow.notices import Notice, NoticeKind, choices
-from docflow.organization import ActsAs, Deputy, DeputyScope
+from docflow.organization import ActsAs, Deputy, DeputyScope, accounts
 from tests import factories
 from tests.docflow.notices.waiting import told
 from tests.docflow.steps import watched
@@ -49,6 +49,21 @@ def test_a_person_is_told_who_did_what_to_which_entry(session: Session, town: To
     assert str(line.subject.name).startswith(label)
     assert line.subject.page.startswith("/entries/koino/")
     assert not line.is_read
+
+
+def test_whose_password_is_replaced_is_told_and_the_auditor_too(
+    session: Session, town: Town
+) -> None:
+    by = town.person(session, "administrator")
+    accounts.new_password(session, town.users["engineer"], by=by)
+    pages = {"engineer": "/password", "auditor": "/audit"}
+    for who, page in pages.items():
+        [line] = lines(session, town, who)
+        assert (line.kind, line.subject.page) == (NoticeKind.LOGIN_REPLACED, page)
+        assert (line.subject.name, line.by) == ("Άννα Βλάχου", by.full_name)
+    assert unread(session, town, "administrator") == unread(session, town, "colleague") == 0
+    accounts.move_to_provider(session, town.users["engineer"], "https://idp.example", by=by)
+    assert lines(session, town, "auditor")[0].times == 2
 
 
 def test_nobody_is_told_what_he_does_himself(session: Session, town: Town) -> None:

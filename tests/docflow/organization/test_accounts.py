@@ -1,13 +1,18 @@
 """Accounts by hand: roles from day to day, lock, passwords, and the end of somebody's service."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from docflow import circulation, clock, organization, outbox, registry, routing
+from docflow.db import TwoAtOnce
+from docflow.i18n import t
 from docflow.office import Office
-from docflow.organization import accounts, deputies, leaving, passwords, positions, roles
+from docflow.organization import Grant, accounts, deputies, leaving, passwords, positions, roles
 from docflow.organization.accounts import (
     AccountData,
     BadAccount,
@@ -234,6 +239,33 @@ def test_on_the_day_after_the_last_the_account_closes_itself(office: Office, tow
             )
 
 
+def test_an_account_that_cannot_be_closed_now_keeps_no_other_waiting(
+    office: Office, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    today, real, asked = clock.today(), leaving._close, []
+    with office.db.begin() as session:
+        by = admin(session, town)
+        for who in ("lawyer", "colleague"):
+            leaving.end_service(session, town.users[who], by=by, last_day=today)
+
+    def once_in_the_way(*args) -> None:
+        asked.append(args)
+        if len(asked) == 1:
+            raise TwoAtOnce(t("Nothing was saved."))
+        real(*args)
+
+    monkeypatch.setattr(leaving, "_close", once_in_the_way)
+    left = select(organization.User.id).where(
+        organization.User.is_active,
+        organization.User.id.in_([town.users["lawyer"], town.users["colleague"]]),
+    )
+    with clock.pretend(clock.now() + DAY):
+        for count in (1, 0):
+            leaving.close_due(outbox.Run(office, 1, 1))
+            with office.db.read() as session:
+                assert len(session.scalars(left).all()) == count
+
+
 def test_an_end_that_was_arranged_is_taken_back(session: Session, town: Town) -> None:
     by, lawyer = admin(session, town), town.users["lawyer"]
     leaving.end_service(session, lawyer, by=by, last_day=clock.today() + DAY)
@@ -332,6 +364,91 @@ def test_who_opens_bodies_is_locked_or_ended_by_another_such_alone(
     accounts.lock(session, clerk, by=other)
     with pytest.raises(LastAdministrator):  # told by the account, whoever asks
         accounts.require_installation_left(session, lawyer)
+
+
+def test_no_way_leads_into_the_account_of_who_opens_bodies(session: Session, town: Town) -> None:
+    by, clerk = admin(session, town), town.users["clerk"]
+    user = session.get_one(organization.User, clerk)
+    organization.grant(session, user, Role.INSTALLATION, None)
+    held_role = session.scalars(
+        select(Grant).where(Grant.user_id == clerk, Grant.role == Role.INSTALLATION)
+    ).one()
+    before = user.password_hash
+    with pytest.raises(organization.NotAllowed):
+        accounts.new_password(session, clerk, by=by)
+    with pytest.raises(organization.NotAllowed):
+        accounts.move_to_provider(session, clerk, "https://idp.example", by=by)
+    with pytest.raises(organization.NotAllowed):
+        roles.take(session, clerk, held_role.id, by=by)
+    user.locked_at, user.service_ends_on = clock.now(), clock.today()
+    with pytest.raises(organization.NotAllowed):
+        accounts.unlock(session, clerk, by=by)
+    with pytest.raises(organization.NotAllowed):
+        leaving.keep_in_service(session, clerk, by=by)
+    assert user.password_hash == before
+    assert held_role.valid_to is None
+
+
+def test_who_was_head_in_the_past_stays_told(session: Session, town: Town) -> None:
+    today, unit = clock.today(), town.units["ΝΟΜ"]
+    past = Grant(
+        user_id=town.users["clerk"],
+        unit_id=unit,
+        role=Role.HEAD,
+        valid_from=today - 60 * DAY,
+        valid_to=today - 30 * DAY,
+    )
+    present = Grant(
+        user_id=town.users["colleague"],
+        unit_id=unit,
+        role=Role.HEAD,
+        valid_from=today - 29 * DAY,
+    )
+    session.add_all([past, present])
+    session.flush()
+    roles.give(
+        session,
+        town.users["lawyer"],
+        Role.HEAD,
+        by=admin(session, town),
+        unit_id=unit,
+        valid_from=today - 45 * DAY,
+    )
+    assert (past.valid_from, past.valid_to) == (today - 60 * DAY, today - 30 * DAY)
+    assert (present.valid_from, present.valid_to) == (today - 29 * DAY, today - DAY)
+
+
+def test_two_administrators_who_lock_each_other_leave_one(committed: Office) -> None:
+    office = committed
+    with office.db.begin() as session:
+        town = factories.municipality(session)
+        roles.give(session, town.users["clerk"], Role.ADMINISTRATOR, by=admin(session, town))
+        pair = [town.person(session, who) for who in ("administrator", "clerk")]
+    together = Barrier(2)
+
+    def lock(by: organization.Principal, other: organization.Principal) -> bool:
+        together.wait(10)
+        try:
+            with office.db.begin() as session:
+                accounts.lock(session, other.person_id, by=by)
+        except (LastAdministrator, TwoAtOnce):
+            return False
+        return True
+
+    with ThreadPoolExecutor(2) as pool:
+        locked = list(pool.map(lock, pair, reversed(pair)))
+    assert sorted(locked) == [False, True]
+
+
+def test_a_new_password_of_ones_own_ends_the_other_logins(session: Session, town: Town) -> None:
+    clerk = session.get_one(organization.User, town.users["clerk"])
+    mine, other = (organization.open_session(session, clerk, hours=8, client=name) for name in "ab")
+    by = town.person(session, "clerk")
+    passwords.change_own(session, PASSWORD, "δικός-μου-κωδικός", by=by, login=mine)
+    session.flush()
+    assert organization.by_session(session, mine, idle_minutes=60)[0].user_id == clerk.id
+    with pytest.raises(organization.NotLoggedIn):
+        organization.by_session(session, other, idle_minutes=60)
 
 
 def test_an_administrator_who_goes_soon_is_not_the_one_who_stays(

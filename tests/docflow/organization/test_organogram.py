@@ -1,15 +1,18 @@
 """A change of the organogram is one act: history stays true, and open work goes somewhere."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from docflow import audit, circulation, clock, kinds, organization, outbox, registry, routing
 from docflow.db import TwoAtOnce
 from docflow.i18n import t
 from docflow.office import Office
-from docflow.organization import changes, organogram, work
+from docflow.organization import Grant, changes, organogram, roles, work
+from docflow.organization.accounts import OwnRights
 from docflow.organization.changes import BadChange, OrganogramMoved, UnitHasWork
 from docflow.organization.steps import (
     BadStep,
@@ -326,6 +329,91 @@ def test_a_new_head_follows_the_one_before(session: Session, town: Town) -> None
     assert not town.person(session, "director").heads(town.units["ΟΔΟΠ"])
     told = organogram.heads_over_time(session, town.units["ΤΥ"])
     assert [one.full_name for one in told] == ["Άννα Βλάχου", "Γιώργος Αλεξίου"]
+
+
+def head_of(session: Session, town: Town, username: str, unit: str) -> None:
+    user = session.get_one(organization.User, town.users[username])
+    place = session.get_one(organization.Unit, town.units[unit])
+    organization.grant(session, user, organization.Role.HEAD, place)
+
+
+def test_nobody_makes_himself_head(session: Session, town: Town) -> None:
+    for on in (clock.today(), clock.today() + DAY):
+        with pytest.raises(OwnRights):
+            act(session, town, NewHead("ΝΟΜ", "administrator"), on=on)
+    act(session, town, NewHead("ΝΟΜ", None))
+    assert unit_of(session, town, "ΝΟΜ").head is None
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [ChangedUnit("ΝΟΜ", parent="ΤΥ")],
+        [ChangedUnit("ΝΟΜ", parent="ΟΔΟΠ")],
+        [NewUnit("Χ", "Άλλο", "ΤΥ"), ChangedUnit("ΝΟΜ", parent="Χ")],
+        [DissolvedUnit("ΝΟΜ", "ΤΥ")],
+        [NewUnit("Χ", "Άλλο", "ΟΔΟΠ"), DissolvedUnit("ΝΟΜ", "Χ")],
+        [
+            ChangedUnit("ΟΔΟΠ", parent="ΔΗΜ"),
+            DissolvedUnit("ΤΥ", "ΝΟΜ", head_goes_along=True),
+        ],
+    ],
+)
+def test_nobody_opens_the_work_of_others_to_himself_by_the_organogram(
+    session: Session, town: Town, steps: list[Step]
+) -> None:
+    head_of(session, town, "administrator", "ΤΥ")
+    with pytest.raises(OwnRights, match="another administrator"):
+        act(session, town, *steps)
+    act(session, town, ChangedUnit("ΟΔΟΠ", name="Οδοί"), DissolvedUnit("ΝΟΜ", "ΔΥ"))
+
+
+def test_placements_are_looked_at_again_on_the_day(office: Office, town: Town) -> None:
+    on = clock.today() + DAY
+    with office.db.begin() as session:
+        entry_id = charged(session, town, "ΝΟΜ")
+        [item] = work.of_units(session, {town.units["ΝΟΜ"]})
+        place = {item.key: Placing("ΟΔΟΠ", town.users["engineer"])}
+        planned = act(session, town, DissolvedUnit("ΝΟΜ", "ΤΥ"), on=on, placements=place)
+        by = town.person(session, "administrator")
+        engineer = session.scalars(
+            select(Grant).where(Grant.user_id == town.users["engineer"])
+        ).one()
+        roles.take(session, engineer.user_id, engineer.id, by=by)
+    with clock.pretend(clock.now() + DAY):
+        changes.carry_out_due(outbox.Run(office, 1, 1))
+    with office.db.read() as session:
+        failed = changes.one(session, planned.id, by=by)
+        assert (failed.state, handling(session, entry_id).unit_id) == ("failed", town.units["ΝΟΜ"])
+        assert failed.problem
+
+
+def test_a_letter_that_waits_for_the_end_of_the_secretariat_lands_with_its_successor(
+    committed: Office,
+) -> None:
+    office = committed
+    with office.db.begin() as session:
+        town = factories.municipality(session)
+    with ThreadPoolExecutor(1) as pool:
+        with office.db.begin() as session:
+            act(session, town, DissolvedUnit("ΓΡΑΜ", "ΔΥ"))
+
+            def arrives() -> int:
+                with office.db.begin() as other:
+                    return factories.letter(other, town).id
+
+            arriving = pool.submit(arrives)
+            while not session.scalar(_WAITS):
+                assert not arriving.done()
+        entry_id = arriving.result(20)
+    with office.db.read() as session:
+        assert handling(session, entry_id).unit_id == town.units["ΔΥ"]
+
+
+_WAITS = text(
+    "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+    "WHERE NOT l.granted AND a.datname = current_database()"
+)
 
 
 def test_every_room_that_keeps_work_is_asked() -> None:

@@ -7,7 +7,8 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from docflow import clock, organization
-from docflow.organization import Role, Unit, User, Via
+from docflow.folding import by_name
+from docflow.organization import Role, Unit, User, Via, accounts, deputies
 from docflow.principal import system
 from tests.docflow.steps import athens
 from tests.factories import Town
@@ -64,6 +65,22 @@ def test_a_unit_whose_parent_has_ended_stands_at_the_top(session: Session, town:
 def test_the_people_of_a_unit_are_listed_heads_first(session: Session, town: Town) -> None:
     names = [p.username for p in organization.people_of(session, town.units["ΓΡΑΜ"])]
     assert names == ["secretary", "clerk"]
+
+
+def test_people_stand_in_the_order_of_the_alphabet_and_are_found_without_accents(
+    session: Session, town: Town
+) -> None:
+    session.execute(
+        text("UPDATE users SET full_name = 'Όθων Άνω' WHERE username = 'engineer'"),
+    )
+    by = town.person(session, "administrator")
+    names = [account.full_name for account in accounts.listing(session, by=by)]
+    assert names == sorted(names, key=by_name)
+    assert names[0] != "Όθων Άνω"
+    people = [name for _, name in deputies.may_appoint_for(session, by=by)]
+    assert people == [name for name in names if name in people]
+    [found] = accounts.listing(session, by=by, query="οθων ανω")
+    assert found.username == "engineer"
 
 
 def test_who_signs_for_the_body_has_the_role(session: Session, town: Town) -> None:

@@ -12,7 +12,7 @@ from docflow import audit, circulation, clock, kinds, parties, registry, routing
 from docflow.calendars import Calendar
 from docflow.errors import DocflowError
 from docflow.kinds import Defaults, Definition, Field, FieldType
-from docflow.registry import Entry, Grade, NoSuchEntry, ProvisionalMode
+from docflow.registry import DeliveryMethod, Entry, Grade, NoSuchEntry, ProvisionalMode
 from tests import factories
 from tests.factories import Town
 
@@ -20,7 +20,9 @@ SENDER = parties.Contact(name="Αναγνώστου Μαρία")
 
 
 def _at_once(session: Session, town: Town, **changes: Any) -> Entry:
-    return _registered(session, town, registry.provisional.at_once(**changes))
+    typed = {"sender": None, "delivery_method": DeliveryMethod.COUNTER, "subject": "", **changes}
+    new = factories.incoming(**typed)
+    return _registered(session, town, registry.provisional.for_the_queue(new))
 
 
 def _registered(session: Session, town: Town, new: registry.NewEntry, by: str = "clerk") -> Entry:

@@ -139,6 +139,22 @@ def test_pages_follow_each_other_without_gap_or_repetition(session, town, basket
     assert pages == whole
 
 
+def test_a_page_behind_what_is_closed_to_him_tells_nothing_of_it(session, town, shown):
+    """Whether the list goes on at the first row, or at that of an item that he may not see."""
+    with clock.pretend(NOW):
+        secretary = town.person(session, "secretary")
+        for n in range(4):
+            marked(session, town, factories.letter(session, town), list(Priority)[n % 3], n + 1)
+        secret = factories.secret_letter(session, town)
+        for priority, days in ((Priority.VERY_URGENT, 1), (Priority.NORMAL, 9)):
+            handling = session.get_one(registry.Handling, secret.id)
+            handling.priority, handling.due_on = priority, clock.today() + timedelta(days=days)
+            session.flush()
+            behind = routing.basket(session, Basket.UNIT, by=secretary, after=secret.id)
+            assert len(behind) == 4
+            assert routing.basket(session, Basket.UNIT, by=secretary) == behind
+
+
 def test_a_count_stops_where_exactness_would_cost(session, town, monkeypatch):
     monkeypatch.setattr(routing.lists, "MOST_COUNTED", 2)
     for _ in range(3):

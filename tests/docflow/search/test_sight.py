@@ -3,14 +3,15 @@
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from docflow import documents, parties, registry, routing, search
+from docflow import clock, documents, parties, registry, routing, search
 from docflow.office import Office
 from docflow.registry import Entry
 from docflow.search import Filters, Sort, sight
 from tests import factories
+from tests.docflow.steps import watched
 from tests.factories import Town
 
 WORD = "κολοκύνθη"
@@ -170,6 +171,41 @@ def test_filters_narrow_hits_and_counts(office: Office, town: Town, house: dict[
         assert "book" not in counts, "a single value narrows nothing"
         with pytest.raises(search.BadFilter, match="no value"):
             search.of_json({"state": "somewhere"})
+
+
+def test_filters_alone_find_the_same_in_spans_and_read_no_further_than_needed(
+    session: Session, town: Town, house: dict[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The newest spans of ids first; what is rare is found in the oldest, once and in order."""
+    wanted = {
+        "all": search.of_json({"year": str(clock.today().year)}),
+        "rare": search.of_json({"user_id": str(town.users["engineer"])}),
+        "channel": search.of_json({"channel": "post"}),
+        "no files": search.of_json({"has_files": "false"}),
+    }
+
+    def listed(who: str, filters: Filters) -> tuple[list[int], bool]:
+        by = town.person(session, who)
+        seen = sight.of_filters(session, filters, by=by, zone=factories.ZONE)
+        return [row.id for row in seen.rows], seen.is_more
+
+    everybody = [(who, name) for who in factories.PEOPLE for name in wanted]
+    whole = {(who, name): listed(who, wanted[name]) for who, name in everybody}
+    assert whole["clerk", "rare"] == ([house["engineer"]], False)
+    assert len(whole["clerk", "all"][0]) > 3
+    monkeypatch.setattr(sight, "_FIRST_SPAN", 1)
+    monkeypatch.setattr(sight, "_WIDER", 2)
+    for who, name in everybody:
+        ids, _ = listed(who, wanted[name])
+        assert ids == sorted(ids, reverse=True) == whole[who, name][0], (who, name)
+    monkeypatch.setattr(sight, "MOST", 1)
+    newest = [(ids[:1], len(ids) > 1) for ids, _ in whole.values()]
+    assert [listed(who, wanted[name]) for who, name in everybody] == newest
+    with watched(session) as statements:
+        listed("clerk", wanted["all"])
+    spans = [one for one in statements if "WITH span AS MATERIALIZED" in one]
+    last = session.scalar(select(func.max(Entry.id)))
+    assert 1 <= len(spans) < last.bit_length(), "the oldest were read too"
 
 
 def test_a_passage_names_its_page_and_a_subject_its_words(office: Office, town: Town) -> None:

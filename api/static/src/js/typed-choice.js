@@ -1,7 +1,6 @@
 // A choice from a list by typing: blind to case and accents, over a plain <select> that stays the
 // field. The first that fits is chosen at once, so that a few letters and Tab are enough.
-
-let numbered = 0;
+import { Listbox } from "./listbox.js";
 
 export function typeChoices(root) {
   for (const box of root.querySelectorAll("[data-typed-choice]:not([data-ready])")) {
@@ -23,7 +22,6 @@ class TypedChoice {
       text: option.textContent.trim(),
       key: folded(option.textContent),
     }));
-    this.active = -1;
     this.shown = [];
     this.#build();
     this.input.addEventListener("input", () => this.#filter());
@@ -40,7 +38,6 @@ class TypedChoice {
   }
 
   #build() {
-    const id = `choices-${++numbered}`;
     this.input = document.createElement("input");
     Object.assign(this.input, {
       id: this.select.id,
@@ -50,18 +47,8 @@ class TypedChoice {
       value: this.#current(),
     });
     this.input.spellcheck = false;
-    this.list = document.createElement("ul");
-    Object.assign(this.list, { id, className: "app-combobox__list", hidden: true });
-    this.list.setAttribute("role", "listbox");
-    this.list.setAttribute("aria-label", this.box.querySelector("label").textContent.trim());
-    for (const [name, value] of [
-      ["role", "combobox"],
-      ["aria-autocomplete", "list"],
-      ["aria-expanded", "false"],
-      ["aria-controls", id],
-    ]) {
-      this.input.setAttribute(name, value);
-    }
+    const label = this.box.querySelector("label").textContent.trim();
+    this.list = new Listbox(this.input, label, (place) => this.#choose(this.shown[place]));
     for (const name of ["aria-describedby", "aria-invalid"]) {
       const value = this.select.getAttribute(name);
       if (value) this.input.setAttribute(name, value);
@@ -71,13 +58,11 @@ class TypedChoice {
     const place = document.createElement("div");
     place.className = "app-combobox";
     this.select.before(place);
-    place.append(this.input, this.list);
-    // Choosing with the mouse must not take the focus from the field
-    this.list.addEventListener("mousedown", (event) => event.preventDefault());
-    this.list.addEventListener("click", (event) => {
-      const option = event.target.closest("[role=option]");
-      if (option) this.#choose(this.shown[[...this.list.children].indexOf(option)]);
-    });
+    place.append(this.input, this.list.element);
+  }
+
+  get #isMarked() {
+    return this.list.isOpen && this.list.active >= 0;
   }
 
   #current() {
@@ -92,56 +77,29 @@ class TypedChoice {
       (one) => one.value && !begins.includes(one) && one.key.includes(wanted),
     );
     this.#show(wanted ? [...begins, ...words] : this.choices);
-    this.#mark(wanted ? 0 : -1);
+    this.list.mark(wanted ? 0 : -1);
   }
 
   #show(shown) {
     this.shown = shown;
-    this.list.replaceChildren(
-      ...shown.map((one, place) => {
-        const option = document.createElement("li");
-        option.id = `${this.list.id}-${place}`;
-        option.className = "app-combobox__option";
-        option.setAttribute("role", "option");
-        option.setAttribute("aria-selected", "false");
-        option.textContent = one.text;
-        return option;
-      }),
-    );
-    this.list.hidden = shown.length === 0;
-    this.input.setAttribute("aria-expanded", String(shown.length > 0));
-    this.active = -1;
-  }
-
-  #mark(place) {
-    this.list.children[this.active]?.setAttribute("aria-selected", "false");
-    const option = this.list.children[place];
-    this.active = option ? place : -1;
-    if (!option) {
-      this.input.removeAttribute("aria-activedescendant");
-      return;
-    }
-    option.setAttribute("aria-selected", "true");
-    option.scrollIntoView({ block: "nearest" });
-    this.input.setAttribute("aria-activedescendant", option.id);
+    this.list.show(shown.map((one) => [one.text]));
   }
 
   #key(event) {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
-    const open = !this.list.hidden;
+    const { isOpen, active } = this.list;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
-      if (!open) this.#show(this.choices);
-      const count = this.shown.length;
-      this.#mark((this.active + (event.key === "ArrowDown" ? 1 : -1) + count) % count);
-    } else if (open && event.key === "Enter") {
+      if (!isOpen) this.#show(this.choices);
+      this.list.move(event.key === "ArrowDown" ? 1 : -1);
+    } else if (isOpen && event.key === "Enter") {
       event.preventDefault();
-      if (this.active >= 0) this.#choose(this.shown[this.active]);
-    } else if (open && event.key === "Tab" && this.active >= 0) {
-      this.#choose(this.shown[this.active]); // and the focus goes on
-    } else if (event.key === "Escape" && open) {
+      if (active >= 0) this.#choose(this.shown[active]);
+    } else if (isOpen && event.key === "Tab" && active >= 0) {
+      this.#choose(this.shown[active]); // and the focus goes on
+    } else if (event.key === "Escape" && isOpen) {
       event.preventDefault();
-      this.#close();
+      this.list.close();
       this.input.value = this.#current();
     }
   }
@@ -150,22 +108,22 @@ class TypedChoice {
     const changed = this.select.value !== one.value;
     this.select.value = one.value;
     this.input.value = one.value ? one.text : "";
-    this.#close();
+    this.list.close();
     if (changed) this.#fetchFields(one.value);
   }
 
   // Nothing typed means nothing chosen; words that fit nothing leave the choice as it was
   #leave() {
     if (!folded(this.input.value)) this.#choose(this.choices[0]);
-    else if (!this.list.hidden && this.active >= 0) this.#choose(this.shown[this.active]);
+    else if (this.#isMarked) this.#choose(this.shown[this.list.active]);
     this.input.value = this.#current();
-    this.#close();
+    this.list.close();
   }
 
   // What fits no kind was meant as one: who does not see that he lost it would send without
   #sent(event) {
     const typed = folded(this.input.value);
-    const fits = !typed || typed === folded(this.#current()) || (!this.list.hidden && this.active >= 0);
+    const fits = !typed || typed === folded(this.#current()) || this.#isMarked;
     if (fits) {
       this.#leave();
       return;
@@ -183,13 +141,6 @@ class TypedChoice {
     this.select.removeAttribute("autofocus");
     this.input.setAttribute("autofocus", "");
     this.input.focus();
-  }
-
-  #close() {
-    this.list.hidden = true;
-    this.active = -1;
-    this.input.setAttribute("aria-expanded", "false");
-    this.input.removeAttribute("aria-activedescendant");
   }
 
   // The fields of the choice replace those of the one before; what was typed under one name stays

@@ -38,6 +38,7 @@ function onKey(form, event, tell) {
   const row = event.target.closest("tbody tr");
   if (!row || event.altKey || event.ctrlKey || event.metaKey || event.defaultPrevented) return;
   const box = row.querySelector("input[name=item]");
+  if (!box) return;
   if (event.key === " " && event.target !== box) {
     event.preventDefault();
     box.checked = !box.checked;
