@@ -1,0 +1,20 @@
+"""Processes.
+
+Revision ID: 0031
+Revises: 0030
+"""
+
+revision = "0031"
+down_revision = "0030"
+branch_labels = None
+depends_on = None
+
+APPLICATION = "docflow_app"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,20 @@
+"""Messages to citizens and published acts.
+
+Revision ID: 0034
+Revises: 0033
+"""
+
+revision = "0034"
+down_revision = "0033"
+branch_labels = None
+depends_on = None
+
+APPLICATION = "docflow_app"
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass

@@ -1,0 +1,1 @@
+"""Citizens' accounts: who applies, how surely we know him, and for whom he acts."""

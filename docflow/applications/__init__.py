@@ -1,0 +1,1 @@
+"""Applications of citizens: from the form to the answer."""

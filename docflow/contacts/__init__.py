@@ -1,0 +1,1 @@
+"""One view of a person over every channel, and the log of contacts."""

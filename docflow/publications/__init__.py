@@ -1,0 +1,1 @@
+"""Acts that the body makes public."""
