@@ -67,7 +67,7 @@ def prove(session: Session, event_id: int, *, record: Mapping[str, Any] | None =
         raise NotYetProven(
             t("The proof is made within seconds. Please try again in a minute."),
         )
-    body_id, index, salt, size, note, token, lines, *event = found
+    body_id, index, salt, size, note, token, lines, tiles, *event = found
     if is_erased(event):
         raise Erased(t("The data of this entry were erased; the log says nothing of it any more."))
     extra = {
@@ -77,7 +77,7 @@ def prove(session: Session, event_id: int, *, record: Mapping[str, Any] | None =
         "record": record,
         "timestamp": base64.b64encode(token).decode() if token else None,
     }
-    nodes = tree.nodes(session, body_id, near=(index, size - 1))
+    nodes = tree.of_packed(session, body_id, tiles)
     return notes.Proof(
         index,
         tuple(merkle.inclusion_proof(index, size, nodes)),
@@ -87,8 +87,8 @@ def prove(session: Session, event_id: int, *, record: Mapping[str, Any] | None =
 
 
 def _placed() -> Select[*tuple[Any, ...]]:
-    """Leaf and event, the head that shows them, its timestamp and its witnesses: one question, so
-    that a proof costs two."""
+    """Leaf and event, the head that shows them, its timestamp, its witnesses and the tiles of the
+    way from the leaf up to it: all that a proof is made of in one question."""
     stamped = (
         select(func.min(Timestamp.size))
         .where(Timestamp.body_id == Leaf.body_id, Timestamp.size > Leaf.index)
@@ -122,6 +122,7 @@ def _placed() -> Select[*tuple[Any, ...]]:
             SignedHead.note,
             token,
             lines,
+            tree.above(Leaf.body_id, Leaf.index, SignedHead.size - 1),
             *COLUMNS,
         )
         .join(Event, Event.id == Leaf.event_id)

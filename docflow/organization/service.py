@@ -241,16 +241,18 @@ def hold_secretariat(session: Session, body_id: int) -> int | None:
 
     A change of the organogram that dissolves it is waited for, and then its successor is it.
     """
-    asked = select(Body.secretariat_id).where(Body.id == body_id)
-    secretariat = session.scalar(asked)
-    while secretariat is not None:
-        try:
-            return hold_unit(session, secretariat, body_id=body_id).id
-        except NoSuchUnit:
-            before, secretariat = secretariat, session.scalar(asked)
-            if secretariat == before:
-                break
-    return secretariat
+    held = (
+        select(Unit.id)
+        .join(Body, Body.secretariat_id == Unit.id)
+        .where(Body.id == body_id, valid_today(Unit))
+        .with_for_update(read=True, key_share=True, of=Unit)
+    )
+    found = session.scalar(held)
+    if found is None:  # dissolved while it was waited for, or there is none in force
+        found = session.scalar(held)
+    if found is None:
+        found = session.scalar(select(Body.secretariat_id).where(Body.id == body_id))
+    return found
 
 
 def unit_names_at(

@@ -46,7 +46,7 @@ def test_what_is_no_day_or_no_right_is_refused(office: Terminal) -> None:
         "deputies", "appoint", "admin", "cli", "--from", "x", "--to", "y", "--as", "admin"
     )
     assert wrong.code == 1
-    assert "is not a date" in wrong.err
+    assert "is no date" in wrong.err
     today = clock.today().isoformat()
     period = ("--from", today, "--to", today)
     assert office("deputies", "appoint", "admin", "cli", *period).code == 1

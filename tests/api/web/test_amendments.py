@@ -165,7 +165,7 @@ def test_entries_are_related_by_number_and_drawn(browsing: Browsing, house: Hous
     one, other = house.register(subject="Πρώτο"), house.register(subject="Δεύτερο")
     number = "/".join(reversed(other.split("/")[-2:]))
     clerk = browsing("clerk")
-    for typed_number, said in (("999999/2026", "There is no entry"), ("", "There is no entry")):
+    for typed_number, said in (("999999/2026", "There is no entry"), ("", "Write the number")):
         answer = clerk.post(f"{one}/acts/relate", data={"kind": "forwards", "other": typed_number})
         assert answer.status_code == 422
         assert said in words(answer)
