@@ -110,7 +110,7 @@ def test_paper_goes_with_a_list(house: House, browsing: Browsing) -> None:
     secretary = browsing("secretary")
     assert 'href="/delivery-lists"' in secretary.get("/work").text
     page = secretary.get("/delivery-lists")
-    boxes = re.findall(r'name="charge_id" value="(\d+)"><span[^>]*>([^<]+)<', page.text)
+    boxes = re.findall(r'name="charge_id" value="(\d+)"[^>]*><span[^>]*>([^<]+)<', page.text)
     number = address.split("/")[-1]
     [charge_id] = [charge for charge, label in boxes if label.startswith(f"{number}/")]
     made = secretary.post("/delivery-lists", data={"charge_id": charge_id})
