@@ -7,7 +7,7 @@ PACKAGES := api docflow ocr signing storage scripts tests benchmarks
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run demo test test-faults lint fix bench bench-ocr bench-signing bench-audit bench-search clean python
+.PHONY: help setup setup-dev run demo test test-faults test-api lint fix bench bench-ocr bench-signing bench-audit bench-search clean python
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 16
@@ -24,10 +24,13 @@ test: setup-dev ## lint, then all tests on a real PostgreSQL, broker, S3 store a
 	@# A file stays with one worker and in its order: tests of a file share a house, made once.
 	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:randomly --ignore tests/e2e --ignore tests/faults $(ARGS)
 	@# The stories by themselves: a browser's event loop shall not meet code that starts its own.
-	$(BIN)/python -m pytest -p no:randomly tests/e2e $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:randomly tests/e2e $(ARGS)
 
 test-faults: setup-dev ## kill each part of a whole installation again and again (FAULT_KILLS=200, FAULT_SEED=1)
 	FAULT_KILLS=$${FAULT_KILLS:-200} $(BIN)/python -m pytest -s -p no:randomly tests/faults $(ARGS)
+
+test-api: setup-dev ## send each operation of the JSON API many requests (API_EXAMPLES=20, API_SEED=1)
+	API_OPERATIONS=0 API_EXAMPLES=$${API_EXAMPLES:-20} $(BIN)/python -m pytest tests/api/v1/test_any_request.py $(ARGS)
 
 lint: setup-dev ## style, types, and who may import whom
 	$(BIN)/ruff check .

@@ -2,24 +2,39 @@
 
 from collections.abc import Mapping
 
+from api.account_words import ACTS as ACCOUNT_ACTS
+from api.application_words import ACTS as APPLICATION_ACTS
 from api.clock_words import ACTS as CLOCK_ACTS
+from api.contact_words import ACTS as CONTACT_ACTS
+from api.message_words import ACTS as MESSAGE_ACTS
 from api.notice_words import ACTS as NOTICE_ACTS
 from api.organogram_words import ACTS as ORGANOGRAM_ACTS
+from api.payment_words import ACTS as PAYMENT_ACTS
+from api.process_words import ACTS as PROCESS_ACTS
 from api.search_words import ACTS as SEARCH_ACTS
+from api.service_words import ACTS as SERVICE_ACTS
 from api.signing_words import ACTS as SIGNING_ACTS
 from docflow.i18n import Text, t
 
 ACTS: Mapping[str, Text] = {
+    **ACCOUNT_ACTS,
+    **APPLICATION_ACTS,
     **SIGNING_ACTS,
     **SEARCH_ACTS,
+    **SERVICE_ACTS,
     **NOTICE_ACTS,
+    **MESSAGE_ACTS,
     **CLOCK_ACTS,
+    **CONTACT_ACTS,
     **ORGANOGRAM_ACTS,
+    **PROCESS_ACTS,
+    **PAYMENT_ACTS,
     "entry.registered": t("Registered"),
     "entry.taken-over-from-emergency": t("Taken over from the emergency register"),
     "entry.marked": t("Marked"),
     "entry.charged": t("Charged"),
     "entry.informed": t("Sent for information"),
+    "residents.taken": t("The register of residents was taken over"),
     "list.saved": t("A work list was kept"),
     "list.shared": t("A work list was shared with a unit"),
     "list.unshared": t("A work list is shared no more"),
@@ -37,6 +52,9 @@ ACTS: Mapping[str, Text] = {
     "entry.forwarded": t("Forwarded to the competent body"),
     "delivery-list.made": t("Delivery list made"),
     "charge.passed-on": t("Passed on"),
+    "charge.planned": t("Charge planned for a day"),
+    "charge.plan-withdrawn": t("Planned charge withdrawn"),
+    "charge.plan-failed": t("Planned charge could not be made"),
     "entry.closed": t("Closed"),
     "entry.reopened": t("Opened again"),
     "entry.annulled": t("Annulled"),

@@ -20,7 +20,13 @@ from api.security import protect
 from api.web import live
 from docflow.office import Office
 
-_CITIZENS = ("/verify", "/pickup", "/log", "/health")
+_CITIZENS = (
+    *("/verify", "/pickup", "/pay", "/log", "/health"),
+    *("/services", "/life", "/questions", "/acts"),
+    *("/apply", "/applications", "/status"),
+    "/appointments",
+    "/account",
+)
 
 
 def create_app(office: Office) -> ASGIApp:

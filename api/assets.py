@@ -3,17 +3,21 @@
 Their names hold a hash of their content, so a browser need never ask again.
 """
 
+import gzip
 import json
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Message, Receive, Scope, Send
 
 BUILT = Path(__file__).resolve().parent / "static" / "built"
 PREFIX = "/static/"
+_TEXT = {".css": "text/css", ".js": "text/javascript", ".mjs": "text/javascript"}
 
 
 class AssetsMissing(Exception):
@@ -53,4 +57,37 @@ class BuiltFiles(StaticFiles):
                     message["headers"] = [*message["headers"], forever]
             await send(message)
 
-        await super().__call__(scope, receive, cached)
+        packed = await run_in_threadpool(_packed, scope, self.get_path(scope))
+        if packed is not None:
+            await packed(scope, receive, cached)
+        else:
+            await super().__call__(scope, receive, cached)
+
+
+def _packed(scope: Scope, name: str) -> Response | None:
+    """A style or script in gzip, for a browser that takes it: a telephone loads a third of it.
+
+    A proxy that compresses leaves alone what is compressed. None: served as it lies there.
+    """
+    headers = Headers(scope=scope)
+    if (
+        scope["method"] != "GET"
+        or "range" in headers
+        or "gzip" not in headers.get("accept-encoding", "")
+        or name not in _names()
+        or Path(name).suffix not in _TEXT
+    ):
+        return None
+    sent = {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+    return Response(_gzipped(name), media_type=_TEXT[Path(name).suffix], headers=sent)
+
+
+@cache
+def _names() -> frozenset[str]:
+    """The files that pages name: no other path of a visitor's is opened here."""
+    return frozenset(manifest().values())
+
+
+@cache
+def _gzipped(name: str) -> bytes:
+    return gzip.compress((BUILT / name).read_bytes(), 9, mtime=0)

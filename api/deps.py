@@ -18,12 +18,20 @@ def office_of(request: Request) -> Office:
     return cast(Office, request.app.state.office)
 
 
+def spoken_languages(request: Request) -> tuple[str, ...]:
+    """The languages of the app that answers: the citizens' pages have more than the staff's."""
+    app = request.scope.get("app")
+    spoken: tuple[str, ...] = getattr(getattr(app, "state", None), "languages", LANGUAGES)
+    return spoken
+
+
 def chosen_language(request: Request) -> str:
     """The language that the visitor chose, else the first of his browser that we speak."""
+    spoken = spoken_languages(request)
     chosen = request.cookies.get(LANGUAGE_COOKIE)
-    if chosen in LANGUAGES:
+    if chosen in spoken:
         return str(chosen)
-    return language_of(request.headers.get("accept-language"), DEFAULT_LANGUAGE)
+    return language_of(request.headers.get("accept-language"), DEFAULT_LANGUAGE, spoken)
 
 
 def current_user(request: Request) -> Principal:

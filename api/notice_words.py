@@ -11,6 +11,7 @@ LABELS: Mapping[str, Mapping[str, Text]] = {
         "drafts": t("Drafts and signatures"),
         "registry": t("Registry"),
         "search": t("Search"),
+        "applications": t("Applications"),
         "account": t("Account"),
     },
     "notice_mail": {
@@ -38,6 +39,7 @@ TASKS: Mapping[str, Text] = {
     "notices.look": t("Look for notices that are due"),
     "notices.sweep": t("Old notices forgotten"),
     "notices.send-mail": t("Notices by e-mail"),
+    "routing.charge-planned": t("Charges planned for today"),
     "notices.send-push": t("Notices by push message"),
 }
 

@@ -21,10 +21,10 @@ from starlette.datastructures import FormData
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api import assets, uploads, wording
-from api.deps import chosen_language
+from api.deps import chosen_language, spoken_languages
 from api.durations import duration
-from docflow import __version__, clock, i18n
-from docflow.i18n import LANGUAGES, Text, t
+from docflow import __version__, clock, i18n, payments
+from docflow.i18n import Text, t
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 TITLES: Mapping[int, Text] = {
@@ -180,7 +180,7 @@ def _frame(request: Request, reader: Reader) -> dict[str, Any]:
     """What base.html needs on every page; a page may give its own."""
     return {
         "lang": reader.language,
-        "languages": LANGUAGES,
+        "languages": spoken_languages(request),
         "path": request.url.path,
         "here": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "request_id": getattr(request.state, "request_id", ""),
@@ -221,6 +221,8 @@ def environment() -> jinja2.Environment:
             "iso": iso,
             "due": due,
             "duration": duration,
+            "money": money,
+            "spoken": spoken,
         }
     )
     return made
@@ -253,6 +255,16 @@ def day(value: date | datetime | None) -> str:
     if isinstance(value, datetime):
         value = clock.local(value, _reading().zone).date()
     return f"{value:%d/%m/%Y}" if value else ""
+
+
+def money(cents: int) -> str:
+    """An amount as the reader writes it: 1.234,50 € or €1,234.50."""
+    return payments.amounts.shown(cents, _reading().language)
+
+
+def spoken(texts: Mapping[str, str]) -> str:
+    """The one of a text in several languages that the reader speaks, else the Greek one."""
+    return texts.get(_reading().language) or texts.get(i18n.DEFAULT_LANGUAGE, "")
 
 
 def moment(value: datetime | None) -> str:

@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from api import uploads
-from docflow import documents, kinds, organization, registry, throttle
+from docflow import documents, kinds, organization, processes, registry, services, throttle
 from docflow.errors import (
     Conflict,
     DocflowError,
@@ -64,6 +64,15 @@ def of_domain(error: DocflowError, *, language: str, instance: str = "") -> JSON
         members["errors"] = [
             {"pointer": _place(name), "detail": fault.in_language(language)}
             for name, fault in error.faults.items()
+        ]
+    if isinstance(error, processes.BadAnswer):
+        members["errors"] = [
+            {"pointer": f"/values/{name}", "detail": fault.in_language(language)}
+            for name, fault in error.errors.items()
+        ]
+    if isinstance(error, services.BadService):
+        members["errors"] = [
+            {"pointer": _in_file(one), "detail": one.told(language)} for one in error.problems
         ]
     if isinstance(error, registry.DuplicateFound):
         members["alike"] = [_alike(one) for one in error.alike]
@@ -172,6 +181,12 @@ def _place(field: str) -> str:
     """A field as the domain names it, as a pointer: "value.iban" is `/values/iban`."""
     code = field.removeprefix(kinds.PREFIX)
     return f"/values/{code}" if code != field else "/" + field.replace(".", "/")
+
+
+def _in_file(found: services.Problem) -> str:
+    """A place in a file of a folder, as a pointer: `/service.json/papers/0/title`."""
+    steps = found.at.replace("[", ".").replace("]", "").split(".") if found.at else []
+    return "/" + "/".join((found.file.replace("/", "~1"), *steps))
 
 
 def _alike(one: registry.Alike) -> dict[str, object]:

@@ -21,6 +21,8 @@ ALL = {
     "custody": "custody.py",
     "understanding": "understanding.py",
     "searching": "searching.py",
+    "processes": "processes.py",
+    "applications": "applications.py",
 }
 
 

@@ -5,7 +5,7 @@ area, so that a text stands near its translators. A domain error does not know w
 it carries a `Text` (message id and parameters) that the edge renders.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 from babel.messages.pofile import read_po
 
 LANGUAGES = ("el", "en")
+PORTAL_LANGUAGES = (*LANGUAGES, "hu", "cs")  # of the citizens' pages and of messages to citizens
 DEFAULT_LANGUAGE = "el"
 _LOCALE = Path(__file__).parent / "locale"
 
@@ -70,10 +71,14 @@ def catalogue(language: str) -> Mapping[str, str]:
     return messages
 
 
-def language_of(accepted: str | None, default: str = DEFAULT_LANGUAGE) -> str:
+def language_of(
+    accepted: str | None,
+    default: str = DEFAULT_LANGUAGE,
+    spoken: Collection[str] = LANGUAGES,
+) -> str:
     """The first language of an Accept-Language header that we speak."""
     for part in (accepted or "").split(","):
         code = part.split(";")[0].strip().lower().split("-")[0]
-        if code in LANGUAGES:
+        if code in spoken:
             return code
     return default

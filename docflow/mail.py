@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from docflow import clock
-from docflow.errors import Unavailable
+from docflow.errors import Conflict, Unavailable
 from docflow.i18n import t
 from docflow.settings import Settings
 
@@ -20,6 +20,10 @@ _TIMEOUT = 15.0
 
 class MailUnavailable(Unavailable):
     """The mail server does not take the message."""
+
+
+class MailRefused(Conflict):
+    """The mail server refuses this address for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,7 @@ def send(
     """Hand a message over to the mail server; its Message-ID.
 
     Raises MailUnavailable when the server does not answer or refuses; the caller may try again.
+    Raises MailRefused when it says that there is no such recipient.
     """
     message = EmailMessage(policy=SMTP)
     message["From"], message["To"], message["Subject"] = settings.mail_from, to, subject
@@ -58,11 +63,25 @@ def send(
         return str(message["Message-ID"])
     try:
         _deliver(url, message)
+    except smtplib.SMTPRecipientsRefused as error:
+        code, said = next(iter(error.recipients.values()), (0, b""))
+        if 500 <= code < 600:  # RFC 5321: asking again will not help
+            raise MailRefused(
+                t("The mail server refuses the address: {why}", why=_said(said))
+            ) from error
+        raise MailUnavailable(
+            t("The mail server does not take messages now: {why}", why=_said(said))
+        ) from error
     except (OSError, smtplib.SMTPException) as error:
         raise MailUnavailable(
             t("The mail server does not take messages now: {why}", why=str(error))
         ) from error
     return str(message["Message-ID"])
+
+
+def _said(answer: bytes | str) -> str:
+    text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    return " ".join(text.split())[:300]
 
 
 def _deliver(url: str, message: EmailMessage) -> None:

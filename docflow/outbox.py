@@ -40,6 +40,7 @@ CHANNEL = "docflow_jobs"  # NOTIFY channel that wakes the relay
 MAX_ATTEMPTS = 8
 RING_AGAIN = timedelta(seconds=60)  # a ring that nobody followed was lost
 KEEP_DONE = timedelta(days=7)
+_LONGEST_SILENCE = timedelta(minutes=5)  # and RING_AGAIN, between two rings
 _LONGEST_PAUSE = timedelta(seconds=300)  # between two tries
 _LONGEST_LEASE = timedelta(days=1)
 # The database's clock: the machines of web, relay and worker may differ by a second.
@@ -158,12 +159,14 @@ def due(session: Session, *, limit: int = 200) -> list[tuple[int, str]]:
 
 
 def _ring_again_at() -> ColumnElement[datetime | None]:
-    """A ring may be lost, or wait in a long queue: ring again after a minute, then ever later.
+    """A ring may be lost, or wait in a long queue: ring again after a minute, then later.
 
     The pause is a minute and the time that the job was due already, so that a backlog of thousands
-    does not fill the broker with rings for the same jobs.
+    does not fill the broker with rings for the same jobs; but never so long that a broker which
+    lost its queue after hours of backlog would leave the jobs lying for as many hours again.
     """
-    return Job.rung_at + (Job.rung_at - Job.run_after) + RING_AGAIN
+    waited = func.least(Job.rung_at - Job.run_after, _LONGEST_SILENCE)
+    return Job.rung_at + waited + RING_AGAIN
 
 
 def _of_the_future() -> ColumnElement[bool]:

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
+from docflow.citizen_settings import CitizenSettings
 from docflow.clock import OFFICIAL_ZONE
 
 PREFIX = "DOCFLOW_"
@@ -36,7 +37,7 @@ class SigningService(BaseModel):
     timeout: float = 30
 
 
-class Settings(BaseSettings):
+class Settings(CitizenSettings):
     """All settings of one process."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
@@ -203,6 +204,15 @@ class Settings(BaseSettings):
     mail_from: str = Field(
         "protocol@example.org",
         description="Sender's address of the mails that Docflow sends.",
+    )
+    pickup_reminder_days: list[int] = Field(
+        default_factory=lambda: [30, 7],
+        description="The recipient is reminded so many days before that time ends.",
+    )
+    alarm_wrong_codes: int = Field(
+        20,
+        ge=1,
+        description="So are so many wrong codes or secrets from one address within an hour.",
     )
     ocr_languages: list[str] = Field(
         default_factory=lambda: ["ell", "eng"],

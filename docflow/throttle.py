@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, func, select, text, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from docflow import clock
@@ -25,6 +25,7 @@ class Tries(Base):
     count: Mapped[int] = mapped_column(server_default="1")
 
 
+_WRONG, _HOUR = "wrong:", timedelta(hours=1)
 _COUNT = text(
     """
     INSERT INTO tries (key, "window") VALUES (:key, :window)
@@ -51,6 +52,26 @@ def take_back(session: Session, key: str, window: datetime) -> None:
         update(Tries)
         .where(Tries.key == key, Tries.window == window, Tries.count > 0)
         .values(count=Tries.count - 1)
+    )
+
+
+def wrong(session: Session, what: str, source: str) -> None:
+    """Note a wrong code or secret that came from an address; many of them are an alarm.
+
+    `what` names the door, as "pickup"; nothing is refused by this. The transaction must commit.
+    """
+    key = f"{_WRONG}{what}:{source}"
+    session.execute(_COUNT, {"key": key, "window": _window(_HOUR)})
+
+
+def most_wrong(session: Session) -> int:
+    """The most wrong codes that came from one address within this hour or the one before it."""
+    since = _window(_HOUR) - _HOUR
+    return (
+        session.scalar(
+            select(func.max(Tries.count)).where(Tries.key.startswith(_WRONG), Tries.window >= since)
+        )
+        or 0
     )
 
 

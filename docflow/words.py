@@ -15,6 +15,7 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
     },
     "delivery_method": {
         "counter": t("At the counter"),
+        "phone": t("By telephone"),
         "post": t("Post"),
         "registered-post": t("Registered post"),
         "courier": t("Courier"),
@@ -22,6 +23,19 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "fax": t("Fax"),
         "portal": t("Citizens’ portal"),
         "system": t("Another system"),
+    },
+    "delivery": {
+        "queued": t("Waits to be sent"),
+        "sent": t("Sent, not yet picked up"),
+        "failed": t("Could not be sent"),
+        "picked-up": t("Picked up"),
+        "withdrawn": t("Withdrawn"),
+        "expired": t("Not picked up in time"),
+    },
+    "channel": {
+        "pickup": t("E-mail with pick-up link"),
+        "post": t("Post"),
+        "counter": t("At the counter"),
     },
     "handling": {
         "new": t("To be charged"),
@@ -42,6 +56,11 @@ WORDS: Mapping[str, Mapping[str, Text]] = {
         "filed": t("Filed"),
         "forwarded": t("Forwarded to the competent body"),
         "for-information": t("For information, asks for nothing"),
+    },
+    "payment_source": {
+        "bank": t("Bank transfer"),
+        "card": t("Card"),
+        "hand": t("Proof shown to an employee"),
     },
     "field": {
         "subject": t("Subject"),

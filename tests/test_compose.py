@@ -75,6 +75,7 @@ LEFT_ALONE = {
             *("alarm_disk_percent", "digest_mb_per_second", "orphan_days", "push_services"),
             *("renewal_margin_days", "scan_settle_seconds", "session_hours"),
             *("session_idle_minutes", "tsa_timeout"),
+            *("citizen_hours", "citizen_idle_minutes"),
         ),
         "its default suits most; a line of its own in a docker-compose.override.yml changes it",
     ),

@@ -127,15 +127,16 @@ def test_every_translation_is_of_a_text_that_there_is() -> None:
         for path in sorted((ROOT / package).rglob("*"))
         if path.suffix in {".py", ".html", ".js", ".typ"} and "built" not in path.parts
     )
-    found: dict[str, str] = {}
+    found: dict[tuple[str, str], str] = {}
     for path in FILES:
         with path.open("rb") as file:
             for message in read_po(file):
                 msgid = message.id if isinstance(message.id, str) else message.id[0]
+                key = (path.parent.name, msgid)
                 if msgid:
-                    assert msgid not in found, f"{msgid!r} in {path.name} and {found[msgid]}"
+                    assert key not in found, f"{msgid!r} in {path.name} and {found[key]}"
                     assert _one_line(msgid) in said, f"{msgid!r} in {path.name} is said nowhere"
-                    found[msgid] = path.name
+                    found[key] = path.name
 
 
 def _one_line(text: str) -> str:

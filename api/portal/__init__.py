@@ -9,12 +9,28 @@ from starlette.exceptions import HTTPException
 
 from api import problems, uploads
 from api.pages import ClosesForms
-from api.portal import health, pickup, proofs, verify
+from api.portal import (
+    account,
+    acts,
+    applying,
+    at_provider,
+    entering,
+    health,
+    pickup,
+    proofs,
+    representing,
+    verify,
+)
+from api.portal import applications as application_pages
+from api.portal import appointments as appointment_pages
 from api.portal import log as log_pages
+from api.portal import pay as pay_pages
+from api.portal import services as service_pages
+from api.portal.citizen import shown_the_way
 from api.portal.render import error_page
-from docflow import citizens, documents
+from docflow import accounts, citizens, documents
 from docflow.errors import DocflowError
-from docflow.i18n import t
+from docflow.i18n import PORTAL_LANGUAGES, t
 from docflow.office import Office
 
 log = logging.getLogger(__name__)
@@ -24,17 +40,31 @@ def create_app(office: Office) -> FastAPI:
     """The citizens' app over an office."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.office = office
+    app.state.languages = PORTAL_LANGUAGES
     app.include_router(proofs.router)
     app.include_router(verify.router)
     app.include_router(pickup.router)
     app.include_router(log_pages.router)
+    app.include_router(acts.router)
+    app.include_router(service_pages.router)
+    app.include_router(applying.router)
+    app.include_router(application_pages.router)
+    app.include_router(appointment_pages.router)
+    for module in (account, at_provider, entering, representing):
+        app.include_router(module.router)
+    app.include_router(pay_pages.router)
     app.include_router(health.router)
     app.add_exception_handler(DocflowError, _told)
+    app.add_exception_handler(accounts.LevelNeeded, _show_the_way)
     app.add_exception_handler(HTTPException, _plain)
     app.add_exception_handler(RequestValidationError, _not_found)
     app.add_exception_handler(Exception, _broken)
     app.add_middleware(ClosesForms)
     return app
+
+
+def _show_the_way(request: Request, error: Exception) -> Response:
+    return shown_the_way(request, cast(accounts.LevelNeeded, error))
 
 
 def _told(request: Request, error: Exception) -> Response:

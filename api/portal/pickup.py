@@ -39,6 +39,8 @@ def collect(
         return _page(request, office, token, language, error=error, status_code=422)
     with office.db.begin() as session:
         collected = citizens.try_code(session, token, code)
+        if collected is None:
+            throttle.wrong(session, "pickup", client)
     if collected is None:
         error = t("The code is not right. Type the eight digits from the message.")
         return _page(request, office, token, language, error=error, status_code=403)

@@ -1,12 +1,14 @@
-"""Citizens' pages: the frame with the body's name, no login and no navigation."""
+"""Citizens' pages: the frame with the body's name, who is logged in, and what an act has done."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 
-from api import pages
+from api import account_words, contact_words, pages
 from api.deps import office_of
+from api.portal.citizen import current_citizen
 from docflow import organization
 from docflow.i18n import Text
 
@@ -27,4 +29,13 @@ def _frame(request: Request) -> dict[str, Any]:
     office = office_of(request)
     with office.db.read() as session:
         body = organization.first_body(session)
-    return {"body_name": body.name if body else "", "is_test": office.settings.demo}
+    done = _DONE.get(request.query_params.get("done", ""))
+    return {
+        "body_name": body.name if body else "",
+        "is_test": office.settings.demo,
+        "citizen": current_citizen(request),
+        "notices": (done,) if done else (),
+    }
+
+
+_DONE: Mapping[str, Text] = {**account_words.PORTAL_DONE, **contact_words.PORTAL_DONE}

@@ -1,6 +1,6 @@
 """/api/v1/entries/…/charges and the other steps of an entry through the house."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -31,12 +31,24 @@ router = APIRouter(
 )
 
 
+class Planned(shapes.Shape):
+    """A charge that waits for its day; `problem` says why it could not be made on it."""
+
+    on_day: date
+    unit: str
+    person: str
+    instructions: str
+    planned_by: str
+    problem: str
+
+
 class Handled(BaseModel):
     """The entry after the act: where it stands, its charges, and what can be done next."""
 
     handling: shapes.Handling
     version: int = Field(description="Of the state of the handling; each act raises it.")
     charges: list[shapes.Charge]
+    planned: Planned | None = None
     acts: shapes.Acts
 
 
@@ -54,6 +66,7 @@ class Forwarded(shapes.Shape):
 class Charges(BaseModel):
     items: list[shapes.Charge]
     forwardings: list[Forwarded]
+    planned: Planned | None = None
     version: int | None = Field(description="Send it as `seen` with the act that you decide on.")
 
 
@@ -61,7 +74,9 @@ class Charges(BaseModel):
 def charges(entry: opening.OfEntry, by: Reader, office: TheOffice) -> Charges:
     """To whom the entry was given, and what became of it."""
     with office.db.read() as session:
+        planned = routing.planned.of_entry(session, entry, by=by)
         return Charges(
+            planned=Planned.model_validate(planned) if planned else None,
             items=shapes.charges(session, entry.id, by=by),
             forwardings=[
                 Forwarded.model_validate(one) for one in routing.forwardings(session, entry.id)
@@ -91,22 +106,34 @@ class NewCharge(InstructionsBody):
 
     to: TargetBody
     inform: list[TargetBody] = Field(default_factory=list, max_length=100)
+    on: Day | None = Field(None, description="A later day, on which it is charged by itself.")
 
 
 @router.post("/charges", status_code=201)
 def charge(at: At, body: NewCharge, by: Router, office: TheOffice, seen: Seen = None) -> Handled:
-    """Charge the entry to a unit or person for action, and to others for information."""
+    """Charge the entry to a unit or person for action, and to others for information; now, or on a
+    day to come."""
     with office.db.begin() as session:
         entry = at.entry(session, by)
-        routing.charge(
+        routing.planned.charge(
             session,
             entry.id,
             by=by,
             to=body.to.target(),
+            on=body.on,
             inform=[one.target() for one in body.inform],
             instructions=body.instructions,
             seen=seen,
         )
+        return _handled(session, entry, by)
+
+
+@router.delete("/charges/planned")
+def withdraw_planned(at: At, by: Router, office: TheOffice, seen: Seen = None) -> Handled:
+    """Let the charge that waits for its day be."""
+    with office.db.begin() as session:
+        entry = at.entry(session, by)
+        routing.planned.withdraw(session, entry.id, by=by, seen=seen)
         return _handled(session, entry, by)
 
 
@@ -238,9 +265,11 @@ def _handled(session: Session, entry: registry.Entry, by: Principal) -> Handled:
     """How the entry stands after an act of this transaction."""
     session.flush()  # what the answer reads again
     line = registry.details(session, entry, by=by).line
+    planned = routing.planned.of_entry(session, entry, by=by)
     return Handled(
         handling=shapes.Handling.model_validate(line),
         version=routing.version(session, entry.id) or 0,
         charges=shapes.charges(session, entry.id, by=by),
+        planned=Planned.model_validate(planned) if planned else None,
         acts=shapes.Acts.model_validate(routing.acts(session, entry, by=by)),
     )

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy.orm import Session
 
 from api.deps import TheOffice
-from api.v1.fields import Body, Code, Id, InstructionsBody, Needed, TargetBody
+from api.v1.fields import Body, Code, Day, Id, InstructionsBody, Needed, TargetBody
 from api.v1.language import Language
 from api.v1.narrowing import NarrowingBody, body_of
 from api.v1.reads import ReadRoute
@@ -152,19 +152,25 @@ def accept(body: Items, by: Router, office: TheOffice, language: Language) -> Re
     )
 
 
+class GiveOn(Give):
+    on: Day | None = Field(None, description="A later day, on which they are charged.")
+
+
 @router.post("/tasks/charges", tags=["tasks"])
-def charge(body: Give, by: Router, office: TheOffice, language: Language) -> Results:
-    """Charge each of the items to one unit or person."""
+def charge(body: GiveOn, by: Router, office: TheOffice, language: Language) -> Results:
+    """Charge each of the items to one unit or person, now or on a day to come."""
+    routing.planned.require_day(body.on)
     return _many(
         office,
         by,
         body.items,
         language,
-        lambda session, entry_id, seen: routing.charge(
+        lambda session, entry_id, seen: routing.planned.charge(
             session,
             entry_id,
             by=by,
             to=body.to.target(),
+            on=body.on,
             instructions=body.instructions,
             seen=seen,
         ),

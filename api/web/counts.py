@@ -5,7 +5,7 @@ import time
 from fastapi import Request
 
 from api.deps import office_of
-from docflow import registry
+from docflow import payments, registry
 from docflow.errors import Unavailable
 from docflow.notices import listing
 from docflow.principal import Principal
@@ -67,3 +67,24 @@ def forget(request: Request, by: Principal) -> None:
     if by.user_id is not None:
         getattr(request.app.state, "undescribed_counts", {}).pop(by.user_id, None)
         getattr(request.app.state, "annulment_counts", {}).pop(by.user_id, None)
+
+
+def payments_to_check(request: Request, by: Principal) -> int | None:
+    """How many payments wait for a decision; None for who has nothing to do with payments."""
+    if by.user_id is None:
+        return None
+    state = request.app.state
+    if not hasattr(state, "payment_counts"):
+        state.payment_counts = {}
+    known: dict[int, tuple[float, int | None]] = state.payment_counts
+    asked_at, count = known.get(by.user_id, (0.0, None))
+    if not asked_at or time.monotonic() - asked_at > _LIFE:
+        try:
+            with office_of(request).db.read() as session:
+                count = None
+                if payments.may_work(session, by):
+                    count = payments.queries.counts(session, by=by)[payments.Basket.CHECK]
+        except Unavailable:
+            return count  # the page of that very error must still be shown
+        known[by.user_id] = (time.monotonic(), count)
+    return count

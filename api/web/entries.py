@@ -21,7 +21,11 @@ from api.web import (
     handling,
     history,
     origins,
+    petitions,
+    process_card,
     proven,
+    publishing,
+    reception_card,
 )
 from api.web.address import Address, AfterId, At
 from api.web.render import block, page
@@ -150,6 +154,7 @@ def entry_context(session: Session, entry: registry.Entry, by: Principal) -> dic
         "files": files,
         "is_reading": is_reading(files),
         "charges": routing.charges(session, entry.id, by=by),
+        "planned": routing.planned.of_entry(session, entry, by=by),
         "acts": acts,
         "may_annul": registry.may_write(by, known.book) and known.annulment is None and not waits,
         "annulment_requests": requests,
@@ -186,6 +191,10 @@ def entry_context(session: Session, entry: registry.Entry, by: Principal) -> dic
         **proven.context(session, entry, by),
         **custodial.context(session, entry, by=by),
         **case_file_card.context(session, entry, by=by),
+        **process_card.context(session, entry, by=by),
+        **petitions.card(session, entry, by),
+        **publishing.card(session, entry, by),
+        **reception_card.card(session, entry, by),
     }
 
 

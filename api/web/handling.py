@@ -97,6 +97,10 @@ def _file(session: Session, entry_id: int, form: FormData, by: Principal) -> Non
     )
 
 
+def _drop_plan(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
+    routing.planned.withdraw(session, entry_id, by=by, seen=seen(form))
+
+
 def _forward(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
     routing.forward(
         session,
@@ -120,6 +124,7 @@ ACTS: Mapping[str, Act] = {
     "remark": _remark,
     "file": _file,
     "send-on": _forward,
+    "drop-plan": _drop_plan,
 }
 OF_CONTRIBUTION = ("contribute", "decline", "ask-no-more")
 

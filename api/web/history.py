@@ -116,6 +116,7 @@ def _more(
         case (
             "entry.charged"
             | "entry.informed"
+            | "charge.planned"
             | "entry.moved"
             | "draft.moved"
             | "contribution.asked"

@@ -1,7 +1,6 @@
 """Logging in and out; a form that was under way when the login ended goes on afterwards."""
 
 from datetime import timedelta
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
@@ -14,7 +13,7 @@ from api.web import forms, interrupted, provider
 from api.web.render import page
 from docflow import audit, demo, organization, throttle
 from docflow.errors import DocflowError
-from docflow.i18n import LANGUAGES, Text, t
+from docflow.i18n import PORTAL_LANGUAGES, Text, t
 from docflow.office import Office
 from docflow.principal import Principal, Via
 
@@ -109,7 +108,7 @@ def log_out(request: Request, office: TheOffice) -> Response:
 def choose_language(office: TheOffice, language: str, to: str = "/") -> Response:
     """Remember the language of this browser."""
     response = RedirectResponse(local(to), 303)
-    if language in LANGUAGES:
+    if language in PORTAL_LANGUAGES:
         response.set_cookie(
             LANGUAGE_COOKIE,
             language,
@@ -221,13 +220,5 @@ def is_https(office: Office) -> bool:
 
 
 def local(to: str) -> str:
-    """Only a path of this site: a link to the login page must not send people elsewhere."""
-    parts = urlsplit(to)
-    safe = (
-        to.startswith("/")
-        and not to.startswith("//")
-        and not parts.netloc
-        and "\\" not in to
-        and to.isprintable()
-    )
-    return to if safe else "/"
+    """Where to go after the login: a path of this site."""
+    return forms.local(to)

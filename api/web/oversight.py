@@ -149,7 +149,8 @@ def deliver(
     with office.db.begin() as session:
         acts[act](session, delivery_id, by=by)
     back = forms.text(form, "back")
-    safe = back if back.startswith("/entries/") and back.isprintable() else "/work"
+    ours = back == "/deliveries" or back.startswith("/entries/")
+    safe = back if ours and back.isprintable() else "/work"
     return RedirectResponse(f"{safe}?done={act}", 303)
 
 

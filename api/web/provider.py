@@ -3,8 +3,7 @@
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
-
+from api import attempts
 from docflow import audit, organization, throttle
 from docflow.office import Office
 from docflow.organization import oidc
@@ -12,9 +11,10 @@ from docflow.principal import Via
 from docflow.settings import Settings
 
 COOKIE = "docflow_provider"
-LIFE = 600  # seconds that a login there may take
+LIFE = attempts.LIFE
 BACK = "/login/provider/back"
 TRIES, _WINDOW = 120, timedelta(minutes=5)
+_SALT = "login-at-provider"
 
 
 def name(settings: Settings) -> str:
@@ -31,17 +31,13 @@ def redirect_uri(settings: Settings) -> str:
 
 def sealed(office: Office, attempt: oidc.Attempt, to: str) -> str:
     """What the browser keeps meanwhile, signed."""
-    return str(_signer(office).dumps([attempt.state, attempt.nonce, attempt.verifier, to]))
+    return attempts.sealed(office, attempt, to, salt=_SALT)
 
 
 def opened(office: Office, kept: str, state: str) -> tuple[oidc.Attempt, str] | None:
     """The attempt of this browser and where it was going; None where it is not this one's."""
-    try:
-        attempt = _signer(office).loads(kept, max_age=LIFE)
-        first, nonce, verifier, to = (str(one) for one in attempt)
-    except (BadSignature, ValueError, TypeError):
-        return None
-    return (oidc.Attempt(first, nonce, verifier), to) if first == state else None
+    found = attempts.opened(office, kept, state, salt=_SALT)
+    return (found[0], found[1][0]) if found and len(found[1]) == 1 else None
 
 
 def count(office: Office, client: str) -> None:
@@ -69,9 +65,3 @@ def enter(office: Office, attempt: oidc.Attempt, code: str, *, client: str) -> s
             provider=identity.issuer,
         )
     return secret
-
-
-def _signer(office: Office) -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(
-        office.settings.secret_key.get_secret_value(), salt="login-at-provider"
-    )

@@ -23,12 +23,14 @@ def month(
         known = reads.months(session, by.body_id, zone)
         year, number = _parsed(month) if month else known[0]
         report = reads.monthly(session, year, number, by=by, zone=zone)
+        beside = reads.further(session, year, number, by=by, zone=zone)
         batches, sealed_at = reads.sealed(session, by.body_id)
     return page(
         request,
         "web/reads.html",
         report=report,
         lines=[(line, reads.what(line)) for line in report.confidential_reads],
+        beside=beside,
         months=[(f"{y}-{m:02}", f"{m:02}/{y}") for y, m in known],
         chosen=f"{year}-{number:02}",
         batches=batches,
@@ -51,7 +53,8 @@ def taken_out(form: str, month: Month, by: CurrentUser, office: TheOffice) -> Re
                 session, report, body_id=by.body_id, language=by.language, zone=zone
             )
         else:
-            data = reads.report_csv(report, language=by.language, zone=zone)
+            beside = reads.further(session, year, number, by=by, zone=zone)
+            data = reads.report_csv(report, beside, language=by.language, zone=zone)
     kind = "application/pdf" if form == "report.pdf" else "text/csv; charset=utf-8"
     name = f"reads-{month}.{form.rpartition('.')[2]}"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}

@@ -9,19 +9,36 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, StreamingResponse
 
 from api import (
+    account_words,
+    application_words,
     case_file_words,
     clock_words,
+    contact_words,
+    message_words,
     notice_words,
     organogram_words,
     pages,
+    payment_words,
+    process_words,
     search_words,
+    service_words,
     signing_words,
     work_words,
 )
 from api.deps import office_of
 from api.web import alarms, counts
 from api.web import books_words as books
-from docflow import custody, organization, parties, reads, scans, statistics
+from docflow import (
+    accounts,
+    appointments,
+    contacts,
+    custody,
+    organization,
+    parties,
+    reads,
+    scans,
+    statistics,
+)
 from docflow.case_files import plans
 from docflow.errors import Unavailable
 from docflow.i18n import Text, t
@@ -66,7 +83,11 @@ def error_page(request: Request, status: int, message: Text) -> HTMLResponse:
 
 
 def navigation(
-    by: Principal, path: str, undescribed: int = 0, annulments: int = 0
+    by: Principal,
+    path: str,
+    undescribed: int = 0,
+    annulments: int = 0,
+    payments_to_check: int | None = None,
 ) -> tuple[NavigationItem, ...]:
     """Where this person may go, in the order of the work; counts of what waits for him."""
     works = bool(by.roles & {Role.HEAD, Role.EMPLOYEE, Role.SIGNER, Role.CLERK})
@@ -80,7 +101,7 @@ def navigation(
             "Alt+T",
             (),
         ),
-        (works, t("My work"), "/work", "Alt+W", ()),
+        (works, t("My work"), "/work", "Alt+W", ("/tasks",)),
         (statistics.sees_board(by), t("Board"), "/board", "Alt+2", ("/statistics",)),
         (
             statistics.may_see(by) and not statistics.sees_board(by),
@@ -91,11 +112,23 @@ def navigation(
         ),
         (works, t("Drafts and signatures"), "/drafts", "Alt+Y", ()),
         (works, t("Deadlines"), "/deadlines", "Alt+7", ()),
+        (
+            payments_to_check is not None or by.is_administrator,
+            t("Payments ({n})", n=payments_to_check) if payments_to_check else t("Payments"),
+            "/payments" if payments_to_check is not None else "/payments/accounts",
+            "Alt+0",
+            ("/payments",),
+        ),
+        (contacts.may_log(by), t("Contacts"), "/contacts", "Alt+1", ("/people",)),
+        (appointments.serves(by), t("Appointments"), "/diary", "", ()),
+        (works or by.is_registrar, t("Deliveries"), "/deliveries", "", ()),
+        (consults, t("Applications"), "/petitions", "", ()),
         (consults, t("Case files"), "/case-files", "Alt+3", ()),
         (consults, t("Protocol book"), "/book", "Alt+B", ("/entries/",)),
         (books.keeps(by), t("Books"), "/books", "Alt+K", books.BELOW),
         (consults, t("Search"), "/search", "Alt+S", ("/searches",)),
         (parties.directory.may_read(by), t("Directory"), "/parties", "Alt+J", ()),
+        (accounts.keeping.keeps(by), t("Citizens’ accounts"), "/citizens", "", ()),
         (
             by.is_registrar,
             t("Annulments ({n})", n=annulments) if annulments else t("Annulments"),
@@ -115,6 +148,20 @@ def navigation(
         ),
         (custody.state.may_see(by), t("Storage"), "/storage", "Alt+G", ()),
         (plans.may_keep(by), t("Classification plans"), "/classification", "Alt+8", ()),
+        (
+            consults or by.is_administrator,
+            t("Services"),
+            "/catalogue",
+            "Alt+9",
+            ("/articles", "/knowledge", "/residents", "/processes"),
+        ),
+        (
+            by.is_administrator or by.is_registrar,
+            t("Messages to citizens"),
+            "/messages",
+            "",
+            (),
+        ),
         (by.is_administrator, t("Kinds of document"), "/kinds", "Alt+I", ()),
         (by.is_administrator, t("Holidays"), "/workdays", "Alt+6", ("/deadline-terms",)),
         (works or by.is_administrator, t("Organogram"), "/organogram", "Alt+5", ("/bodies",)),
@@ -140,6 +187,7 @@ def _frame(request: Request) -> dict[str, Any]:
             request.url.path,
             counts.undescribed(request, principal),
             counts.annulments(request, principal),
+            counts.payments_to_check(request, principal),
         )
         frame["unread"] = counts.notices(request, principal)
         frame["body_name"] = _body_name(request, principal.body_id)
@@ -167,13 +215,21 @@ def _body_name(request: Request, body_id: int) -> str:
 
 # What `?done=` says on the page after an act
 _DONE: Mapping[str, Text] = {
+    **account_words.DONE,
+    **application_words.DONE,
     **signing_words.DONE,
     **search_words.DONE,
+    **service_words.DONE,
+    **payment_words.DONE,
+    **process_words.DONE,
     **notice_words.DONE,
+    **message_words.DONE,
     **case_file_words.DONE,
     **clock_words.DONE,
+    **contact_words.DONE,
     "mark": t("The entry was marked."),
     "charge": t("The entry was charged."),
+    "drop-plan": t("The planned charge was withdrawn."),
     "accept": t("You accepted the entry. It is now in your work."),
     "return": t("It was returned with your reason."),
     "pass-on": t("The entry was passed on."),
@@ -258,5 +314,6 @@ _DONE: Mapping[str, Text] = {
     "arrival-ended": t("The arrival ended without a number."),
     "reserved": t("The numbers are reserved."),
     "given-back": t("The number was given back and stands annulled."),
+    "residents": t("The list holds from now on."),
     "receipt-mailed": t("The receipt will be sent by e-mail."),
 }

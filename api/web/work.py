@@ -38,15 +38,16 @@ def _mark(session: Session, entry_id: int, form: FormData, by: Principal) -> Non
 
 
 def _charge(session: Session, entry_id: int, form: FormData, by: Principal) -> None:
-    """Marking and charging are one form: a head does both with one press."""
+    """Marking and charging are one form: a head does both with one press, now or for a day."""
     marks = bool(forms.text(form, "priority"))
     if marks:
         _mark(session, entry_id, form, by)
-    routing.charge(
+    routing.planned.charge(
         session,
         entry_id,
         by=by,
         to=target(forms.text(form, "target")),
+        on=forms.day(form, "on_day"),
         inform=[target(value) for value in forms.texts(form, "inform")],
         instructions=forms.text(form, "instructions"),
         seen=None if marks else seen(form),  # the marking has looked, and moved it on

@@ -14,7 +14,16 @@ from api.pages import TheForm
 from api.web import counts, forms, list_words
 from api.web.address import AfterId
 from api.web.render import page
-from docflow import circulation, clock, kinds, organization, registry, routing, worklists
+from docflow import (
+    circulation,
+    clock,
+    kinds,
+    organization,
+    processes,
+    registry,
+    routing,
+    worklists,
+)
 from docflow.errors import Conflict, Forbidden, Invalid, NotFound
 from docflow.folding import by_name
 from docflow.i18n import Text, t
@@ -93,9 +102,11 @@ def _page(
             total = routing.basket_count(session, chosen, by=by, narrowing=narrowing, zone=zone)
         context = {
             "awaiting_count": circulation.awaiting_count(session, by=by),
+            "step_count": processes.count(session, by=by),
             "saved_lists": worklists.listing(session, by=by),
             "versions": routing.versions(session, [line.id for line in lines]),
             "answers_due": routing.asked.days(session, [line.id for line in lines], by=by),
+            "planned": routing.planned.days(session, [line.id for line in lines]),
             **_choices(session, by),
         }
     shown = lines[:PAGE_SIZE]
@@ -245,7 +256,13 @@ def _act(
         case "charge":
             to = _target(forms.text(form, "target"))
             return routing.charge_many(
-                office.db, ids, by=by, to=to, instructions=instructions, seen=seen
+                office.db,
+                ids,
+                by=by,
+                to=to,
+                instructions=instructions,
+                on=forms.day(form, "on_day"),
+                seen=seen,
             )
         case "pass-on":
             to = _target(forms.text(form, "target"))

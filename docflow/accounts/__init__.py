@@ -1,1 +1,137 @@
 """Citizens' accounts: who applies, how surely we know him, and for whom he acts."""
+
+from docflow.accounts import (
+    codes,
+    erasing,
+    keeping,
+    logins,
+    merging,
+    owning,
+    providers,
+    proving,
+    representations,
+    representing,
+)
+from docflow.accounts import traces as _traces  # noqa: F401  # its source
+from docflow.accounts.citizen import (
+    ANONYMOUS,
+    Citizen,
+    Level,
+    LevelNeeded,
+    Represented,
+    RepresentedKind,
+    acting,
+)
+from docflow.accounts.codes import CodeOver, NoSuchCode
+from docflow.accounts.hooks import after_merge, needed_by
+from docflow.accounts.keeping import (
+    AccountMoved,
+    AccountOver,
+    BadSearch,
+    Detail,
+    NoSuchAccount,
+    Summary,
+    by_tax_number,
+    summaries,
+)
+from docflow.accounts.logins import Login, NoSuchLogin, by_session, leave, open_login, touch
+from docflow.accounts.merging import BadMerge, NotOnePerson, survivor
+from docflow.accounts.models import (
+    Account,
+    AccountState,
+    CodePurpose,
+    Ground,
+    Paper,
+    Representation,
+    RepresentationState,
+    Way,
+)
+from docflow.accounts.owning import (
+    AccountLocked,
+    AccountRests,
+    AddressTaken,
+    BadDetails,
+    Details,
+    NotFresh,
+    ProvenDetails,
+)
+from docflow.accounts.providers import IdentityTaken, NoSuchProvider, OtherPerson
+from docflow.accounts.proving import BadProof, NothingProven, Seen, TaxNumberTaken
+from docflow.accounts.representations import NoSuchRepresentation, RepresentationInfo
+from docflow.accounts.representing import (
+    AlreadyAsked,
+    BadRepresentation,
+    RepresentationMoved,
+    Wish,
+)
+from docflow.messages import Channel
+
+__all__ = [
+    "ANONYMOUS",
+    "Account",
+    "AccountLocked",
+    "AccountMoved",
+    "AccountOver",
+    "AccountRests",
+    "AccountState",
+    "AddressTaken",
+    "AlreadyAsked",
+    "BadDetails",
+    "BadMerge",
+    "BadProof",
+    "BadRepresentation",
+    "BadSearch",
+    "Channel",
+    "Citizen",
+    "CodeOver",
+    "CodePurpose",
+    "Detail",
+    "Details",
+    "Ground",
+    "IdentityTaken",
+    "Level",
+    "LevelNeeded",
+    "Login",
+    "NoSuchAccount",
+    "NoSuchCode",
+    "NoSuchLogin",
+    "NoSuchProvider",
+    "NoSuchRepresentation",
+    "NotFresh",
+    "NotOnePerson",
+    "NothingProven",
+    "OtherPerson",
+    "Paper",
+    "ProvenDetails",
+    "Representation",
+    "RepresentationInfo",
+    "RepresentationMoved",
+    "RepresentationState",
+    "Represented",
+    "RepresentedKind",
+    "Seen",
+    "Summary",
+    "TaxNumberTaken",
+    "Way",
+    "Wish",
+    "acting",
+    "after_merge",
+    "by_session",
+    "by_tax_number",
+    "codes",
+    "erasing",
+    "keeping",
+    "leave",
+    "logins",
+    "merging",
+    "needed_by",
+    "open_login",
+    "owning",
+    "providers",
+    "proving",
+    "representations",
+    "representing",
+    "summaries",
+    "survivor",
+    "touch",
+]

@@ -1,5 +1,6 @@
 """What citizens and strangers do without a login: pick up, and verify."""
 
+from docflow.citizens.collecting import Decision, collect, decisions
 from docflow.citizens.pickup import (
     Collected,
     NoSuchPickup,
@@ -23,6 +24,7 @@ __all__ = [
     "Answer",
     "CannotValidate",
     "Collected",
+    "Decision",
     "NoSuchCode",
     "NoSuchPickup",
     "PickupClosed",
@@ -30,6 +32,8 @@ __all__ = [
     "Waiting",
     "by_code",
     "by_file",
+    "collect",
+    "decisions",
     "proof_by_code",
     "record",
     "try_code",

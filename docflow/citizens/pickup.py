@@ -116,6 +116,8 @@ def _why_closed(session: Session, row: Delivery) -> Text | None:
     """Why nothing can be picked up behind the link; None where it is open."""
     if session.get(registry.Annulment, row.entry_id) is not None:
         return t("The document was annulled. Ask the office that wrote to you.")
+    if row.state == DeliveryState.EXPIRED:
+        return t("The time to pick this document up is over. Ask the office for it.")
     if row.state not in (DeliveryState.SENT, DeliveryState.PICKED_UP):
         return t("Nothing waits behind this link now. Ask the office that wrote to you.")
     if row.expires_at < clock.now():

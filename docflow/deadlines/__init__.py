@@ -22,6 +22,8 @@ from docflow.deadlines.service import (
     NotSuspended,
     extend,
     resume,
+    run_on,
+    stand_still,
     suspend,
     view,
 )
@@ -53,6 +55,8 @@ __all__ = [
     "reckoning",
     "reminding",
     "resume",
+    "run_on",
+    "stand_still",
     "suspend",
     "view",
 ]

@@ -1,4 +1,4 @@
-"""What applicants are told by mail: that an answer is late, or that another body gives it.
+"""What applicants are told: that an answer is late, or that another body gives it.
 
 Each thing is told once. Who left no address is told by the handler, who is told to do so. The
 subject of the mail names nothing but the body. Source: ν. 2690/1999 art. 4; domain (b) 25.
@@ -7,6 +7,7 @@ subject of the mail names nothing but the body. Source: ν. 2690/1999 art. 4; do
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import Enum
 
 from sqlalchemy import Row, exists, func, select, true
 from sqlalchemy.dialects.postgresql import insert
@@ -16,7 +17,7 @@ from docflow import (
     audit,
     calendars,
     clock,
-    mail,
+    messages,
     notices,
     organization,
     outbox,
@@ -26,13 +27,24 @@ from docflow import (
 from docflow.calendars import ClockState, Terms
 from docflow.deadlines.models import ApplicantNotice, NoticeKind, NoticeState
 from docflow.deadlines.reminding import over_for
-from docflow.i18n import DEFAULT_LANGUAGE, LANGUAGES, translate
+from docflow.i18n import LANGUAGES, t
+from docflow.messages import Addressee, Message, MessageState
 from docflow.principal import Principal, system
 from docflow.registry import Annulment, Direction, Entry, Handling, HandlingState
 
 TASK = "deadlines.tell-delays"
-SEND = "deadlines.tell-applicant"
 _AT_ONCE = 200  # entries a run looks at; the next run takes the rest
+
+NOTICE = messages.declare(
+    messages.Kind(
+        "deadline-notice",
+        title=t("A delay, or another competent body"),
+        samples={"text": "…"},
+        is_editable=False,  # the words stand in the terms of the deadlines
+        is_audited=False,
+        words=messages.Worded(t("About your case, {body}"), t("{text}"), t("{text}")),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,13 +86,11 @@ def of_entry(session: Session, entry_id: int) -> list[NoticeInfo]:
 def tell_forwarded(
     session: Session, entry: Entry, terms: Terms, competent: str, *, by: Principal
 ) -> None:
-    """Ask for the mail that says to which body the request went."""
+    """Ask for the message that says to which body the request went."""
     if entry.direction != Direction.INCOMING or not any(_texts(terms, NoticeKind.FORWARDED)):
         return
-    email = registry.current(session, entry).sender_email
-    state = NoticeState.QUEUED if email else NoticeState.BY_HAND
-    row = _queue(session, entry.id, NoticeKind.FORWARDED, clock.today(), email, state, competent)
-    if row is not None and not email:
+    today = clock.today()
+    if _queue(session, entry, terms, NoticeKind.FORWARDED, today, competent) is _Told.BY_HAND:
         _tell_handler(session, entry, [by.user_id], by=system(entry.body_id))
 
 
@@ -132,10 +142,8 @@ def _late(
 
 def _tell_late(session: Session, entry: Entry, handling: Handling, terms: Terms) -> None:
     assert handling.due_on is not None  # the query asks for it
-    email = registry.current(session, entry).sender_email
-    state = NoticeState.QUEUED if email else NoticeState.BY_HAND
-    row = _queue(session, entry.id, NoticeKind.DELAY, handling.due_on, email, state)
-    if row is not None and not email:
+    told = _queue(session, entry, terms, NoticeKind.DELAY, handling.due_on)
+    if told is _Told.BY_HAND:
         head = organization.head_of(session, handling.unit_id)
         who = handling.user_id or (head.id if head else None)
         _tell_handler(session, entry, [who], by=system(entry.body_id))
@@ -146,23 +154,31 @@ def _tell_handler(session: Session, entry: Entry, who: list[int | None], *, by: 
     notices.tell(session, who, kind=kind, about=("entry", entry.id), by=by)
 
 
+class _Told(Enum):
+    EARLIER = "earlier"
+    QUEUED = "queued"
+    BY_HAND = "by-hand"  # no address is known
+
+
 def _queue(
     session: Session,
-    entry_id: int,
+    entry: Entry,
+    terms: Terms,
     kind: NoticeKind,
     about_on: date,
-    email: str,
-    state: NoticeState,
     competent: str = "",
-) -> int | None:
-    """The id of the new notice; None where it was told already."""
+) -> _Told:
+    """Note that it is told, and ask for the message; what became of it."""
+    known = Addressee(email=registry.current(session, entry).sender_email)
+    to = messages.chosen(session, ("entry", entry.id), known)
+    state = NoticeState.QUEUED if to.ways() else NoticeState.BY_HAND
     row = session.scalar(
         insert(ApplicantNotice)
         .values(
-            entry_id=entry_id,
+            entry_id=entry.id,
             kind=kind,
             about_on=about_on,
-            email=email,
+            email=to.email,
             competent=competent,
             state=state,
             queued_at=clock.now(),
@@ -170,57 +186,105 @@ def _queue(
         .on_conflict_do_nothing()
         .returning(ApplicantNotice.id)
     )
-    if row is not None and state is NoticeState.QUEUED:
-        outbox.enqueue(session, SEND, notice_id=row)
-    return row
+    if row is None:
+        return _Told.EARLIER
+    if state is NoticeState.BY_HAND:
+        return _Told.BY_HAND
+    _send(session, row, entry, to, _values(session, terms, kind, entry, about_on, competent))
+    return _Told.QUEUED
 
 
-def _give_up(run: outbox.Run, *, notice_id: int, why: str) -> None:
-    """No mail server took it: the entry says so, and the handler is asked to tell the applicant."""
-    with run.office.db.begin() as session:
-        row, entry, handling = _row(session, notice_id)
-        if row.state != NoticeState.QUEUED:
-            return
-        row.state, row.problem = NoticeState.FAILED, why[:500]
-        _tell_handler(session, entry, [handling.user_id], by=system(entry.body_id))
-        audit.record(
-            session,
-            "deadline.applicant-not-told",
-            by=system(entry.body_id),
-            subject=("entry", entry.id),
-            notice=row.id,
-            kind=row.kind,
-        )
+def _send(
+    session: Session, notice_id: int, entry: Entry, to: Addressee, values: dict[str, str]
+) -> None:
+    messages.send(
+        session,
+        body_id=entry.body_id,
+        to=to,
+        kind=NOTICE.code,
+        values=values,
+        about=("entry", entry.id),
+        by=system(entry.body_id),
+        source=notice_id,
+    )
 
 
-@outbox.job(SEND, given_up=_give_up)
+@outbox.job("deadlines.tell-applicant")
 def send(run: outbox.Run, *, notice_id: int) -> None:
-    """Mail the notice, if it is still true."""
-    with run.office.db.begin() as session:
-        row, entry, handling = _row(session, notice_id)
-        if row.state != NoticeState.QUEUED:
-            return
-        if not _is_true(session, row, entry, handling):
-            row.state = NoticeState.DROPPED
-            return
-        to, body = row.email, organization.body(session, entry.body_id).name
-        terms = calendars.terms.current(session, entry.body_id)[0]
-        text = _text(terms, row, entry, body)
-    subject = translate("About your case, {body}", DEFAULT_LANGUAGE, body=body)
-    message_id = mail.send(run.office.settings, to=to, subject=subject, text=text)
+    """A notice that a process of the version before asked for, while both versions ran."""
     with run.office.db.begin() as session:
         row, entry, _ = _row(session, notice_id)
         if row.state != NoticeState.QUEUED:
             return
+        terms = calendars.terms.current(session, entry.body_id)[0]
+        kind = NoticeKind(row.kind)
+        values = _values(session, terms, kind, entry, row.about_on, row.competent)
+        _send(session, notice_id, entry, Addressee(email=row.email), values)
+
+
+def _values(
+    session: Session,
+    terms: Terms,
+    kind: NoticeKind,
+    entry: Entry,
+    about_on: date,
+    competent: str,
+) -> dict[str, str]:
+    """The text in each language, in the words of the terms; Greek where they have only that."""
+    said = {
+        "body": organization.body(session, entry.body_id).name,
+        "number": entry.label,
+        "day": f"{about_on:%d/%m/%Y}",
+        "to": competent,
+    }
+    texts = [text.format_map(said) for text in _texts(terms, kind)]
+    in_own = dict(zip(LANGUAGES, texts, strict=True))
+    whole = next(text for text in texts if text)
+    return {
+        f"text.{language}": in_own.get(language) or in_own["en"] or whole
+        for language in messages.LANGUAGES
+    }
+
+
+@messages.at_sending(NOTICE.code)
+def still_true(session: Session, message: Message) -> dict[str, str] | None:
+    """Nobody is told of a delay that is over by now."""
+    row, entry, handling = _row(session, message.source_id or 0)
+    if row.state not in (NoticeState.QUEUED, NoticeState.FAILED):
+        return None
+    if not _is_true(session, row, entry, handling):
+        row.state = NoticeState.DROPPED
+        return None
+    row.state, row.problem = NoticeState.QUEUED, None
+    return {}
+
+
+@messages.after_ended(NOTICE.code)
+def ended(session: Session, message: Message) -> None:
+    """The entry says what became of it; where it did not arrive the handler is asked to tell."""
+    row, entry, handling = _row(session, message.source_id or 0)
+    by, about = system(entry.body_id), ("entry", entry.id)
+    if message.state == MessageState.SENT and row.state == NoticeState.QUEUED:
         row.state, row.sent_at, row.problem = NoticeState.SENT, clock.now(), None
         audit.record(
             session,
             "deadline.applicant-told",
-            by=system(entry.body_id),
-            subject=("entry", entry.id),
+            by=by,
+            subject=about,
             notice=row.id,
             kind=row.kind,
-            message_id=message_id,
+            message_id=message.message_id,
+        )
+    elif message.state in (MessageState.FAILED, MessageState.BOUNCED):
+        row.state, row.sent_at, row.problem = NoticeState.FAILED, None, message.problem
+        _tell_handler(session, entry, [handling.user_id], by=by)
+        audit.record(
+            session,
+            "deadline.applicant-not-told",
+            by=by,
+            subject=about,
+            notice=row.id,
+            kind=row.kind,
         )
 
 
@@ -233,17 +297,6 @@ def _is_true(session: Session, row: ApplicantNotice, entry: Entry, handling: Han
         return handling.state != HandlingState.CLOSED and handling.due_on == row.about_on
     standing = calendars.clocks.known(session, entry.id, shown=handling.due_on).standing
     return standing.state is ClockState.FORWARDED
-
-
-def _text(terms: Terms, row: ApplicantNotice, entry: Entry, body: str) -> str:
-    said = {
-        "body": body,
-        "number": entry.label,
-        "day": f"{row.about_on:%d/%m/%Y}",
-        "to": row.competent,
-    }
-    texts = [text.format_map(said) for text in _texts(terms, NoticeKind(row.kind)) if text]
-    return "\n\n---\n\n".join(texts) + "\n"
 
 
 def _texts(terms: Terms, kind: NoticeKind) -> list[str]:

@@ -131,7 +131,7 @@ def _written(days: list[_Day], language: str, url: str) -> str:
         "PRODID:-//Docflow//Deadlines//EN",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
-        f"X-WR-CALNAME:{_escaped(translate('Deadlines', language))}",
+        f"X-WR-CALNAME:{escaped(translate('Deadlines', language))}",
     ]
     stamp = f"{clock.now().astimezone(UTC):%Y%m%dT%H%M%SZ}"
     for day in days:
@@ -142,25 +142,26 @@ def _written(days: list[_Day], language: str, url: str) -> str:
             f"DTSTAMP:{stamp}",
             f"DTSTART;VALUE=DATE:{_day(day.on)}",
             f"DTEND;VALUE=DATE:{_day(day.on + timedelta(days=1))}",
-            f"SUMMARY:{_escaped(day.said.in_language(language))}",
+            f"SUMMARY:{escaped(day.said.in_language(language))}",
             f"URL:{url}/entries/{line.book}/{line.year}/{line.place}",
             "TRANSP:TRANSPARENT",
             "END:VEVENT",
         ]
-    return "".join(_folded(one) for one in [*said, "END:VCALENDAR"])
+    return "".join(folded(one) for one in [*said, "END:VCALENDAR"])
 
 
 def _day(day: date) -> str:
     return f"{day:%Y%m%d}"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """A value of a property: its commas, semicolons and line ends written as the format asks."""
     for char in ("\\", ";", ","):
         text = text.replace(char, "\\" + char)
     return text.replace("\n", "\\n")
 
 
-def _folded(line: str) -> str:
+def folded(line: str) -> str:
     """The line in pieces of at most 75 octets, no character cut (RFC 5545 § 3.1)."""
     pieces: list[str] = []
     piece = ""

@@ -102,6 +102,43 @@ def resume(
     return _noted(session, item, step, by, "deadline.resumed", clean)
 
 
+def stand_still(session: Session, entry_id: int, *, by: Principal, reason: str) -> bool:
+    """Suspend the clock where it runs, for a package that checked the right; whether it did.
+
+    A clock that is over, stands still already, or never began is left as it is.
+    """
+    return _let(session, entry_id, ClockState.RUNNING, ClockEventKind.SUSPENDED, by, reason)
+
+
+def run_on(session: Session, entry_id: int, *, by: Principal, reason: str = "") -> bool:
+    """Let a suspended clock run on, as `stand_still`; whether it did."""
+    return _let(session, entry_id, ClockState.SUSPENDED, ClockEventKind.RESUMED, by, reason)
+
+
+def _let(
+    session: Session,
+    entry_id: int,
+    wanted: ClockState,
+    kind: ClockEventKind,
+    by: Principal,
+    reason: str,
+) -> bool:
+    handling = routing.lock_handling(session, entry_id)
+    if handling is None or handling.state == registry.HandlingState.CLOSED:
+        return False
+    entry = session.get_one(Entry, entry_id)
+    standing = _standing(session, entry, handling)
+    today = clock.today()
+    last = standing.limit_on or standing.due_on
+    if standing.state is not wanted or (
+        wanted is ClockState.RUNNING and (last is None or last < today)
+    ):
+        return False
+    item = routing.Item(entry, handling, by)
+    _noted(session, item, Step(kind, today), by, f"deadline.{kind}", reason)
+    return True
+
+
 def extend(
     session: Session,
     entry_id: int,

@@ -5,6 +5,7 @@ Everything is made through the functions that people use, each act at its own in
 All persons, companies and tax numbers are invented.
 """
 
+from docflow.demo.citizens import citizen_logins
 from docflow.demo.creation import Demo, NotEmpty, create, exists
 from docflow.demo.house import Keys
 from docflow.demo.people import KEY_PASSWORD, PASSWORD, Login, logins
@@ -16,6 +17,7 @@ __all__ = [
     "Keys",
     "Login",
     "NotEmpty",
+    "citizen_logins",
     "create",
     "exists",
     "logins",

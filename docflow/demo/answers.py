@@ -57,7 +57,7 @@ class Answering:
                 self.progress(f"{answer.drafter}: {answer.subject}")
                 self._circulate(answer, drafts[answer.key])
         self._run("circulation.issue")
-        self._run("dispatch.notify")
+        self._run("messages.send")
         for answer in ANSWERS:
             if answer.key in drafts and answer.reach is Reach.DELIVERED:
                 self._deliver(answer, drafts[answer.key])

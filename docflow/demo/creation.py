@@ -16,6 +16,8 @@ from docflow import audit, circulation, clock, documents, organization, outbox, 
 from docflow.demo import (
     beside,
     closed_days,
+    collecting,
+    e_services,
     emergency_kit,
     filing,
     house,
@@ -23,6 +25,9 @@ from docflow.demo import (
     kept_searches,
     organisation,
     other_books,
+    published,
+    questions,
+    reception,
     told,
 )
 from docflow.demo.answers import Answering
@@ -80,9 +85,16 @@ def create(office: Office, *, keys: Keys, progress: Progress) -> Demo:
         other_books.begin(session, zone=office.settings.zone)
         closed_days.begin(session, zone=office.settings.zone)
         emergency_kit.prepare(session, zone=office.settings.zone)
+        collecting.begin(session, people)
     _chain(office)
     Answering(office, people, progress).go_on(past.drafts)
     with office.db.begin() as session:
+        published.begin(session, people, past.drafts)
+    e_services.begin(office, people, progress)
+    collecting.take_bank_file(office, people)
+    with office.db.begin() as session:
+        questions.begin(session, people)
+        reception.begin(session, people)
         told.read_the_past(session)
         kept_lists.begin(session, people)
         kept_searches.begin(session, people)

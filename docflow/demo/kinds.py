@@ -26,6 +26,12 @@ def _all(house: House) -> dict[str, Definition]:
             _IN,
             defaults=Defaults(subject="Αίτηση", days=50, has_personal_data=True),
         ),
+        "aitima": Definition(
+            "Αίτημα πολίτη",
+            "Request of a citizen",
+            _IN,
+            defaults=Defaults(days=10, has_personal_data=True, retention="5 έτη"),
+        ),
         "pistopoiitiko": Definition(
             "Αίτηση πιστοποιητικού",
             "Application for a certificate",

@@ -15,19 +15,30 @@ class DeliveryState(StrEnum):
     FAILED = "failed"
     PICKED_UP = "picked-up"
     WITHDRAWN = "withdrawn"  # the document was annulled before it was picked up
+    EXPIRED = "expired"  # it was not picked up in time; another delivery follows
 
 
 class Delivery(Base):
     """A document on its way to one recipient.
 
-    The pick-up link holds `token`; the code is asked for on the page. Both come in the mail, and
-    only the digest of the code is kept once the mail is sent.
+    The pick-up link holds `token`; the code is asked for on the page. Both come in the notice, and
+    only the digest of the code is kept.
     """
 
     __tablename__ = "deliveries"
     __table_args__ = (
         one_of("state", DeliveryState),
         Index(None, "entry_id"),
+        Index(
+            "ix_deliveries_expires",
+            "expires_at",
+            postgresql_where=text("channel = 'pickup' AND state = 'sent'"),
+        ),
+        Index(
+            "ix_deliveries_to_post",
+            "entry_id",
+            postgresql_where=text("channel <> 'pickup' AND state = 'queued'"),
+        ),
         CheckConstraint("state <> 'failed' OR problem IS NOT NULL", name="failure_has_reason"),
     )
 
@@ -37,6 +48,10 @@ class Delivery(Base):
     state: Mapped[str]
     recipient_name: Mapped[str]
     email: Mapped[str]
+    phone: Mapped[str] = mapped_column(server_default="")
+    language: Mapped[str] = mapped_column(server_default="")  # empty: not known
+    wanted: Mapped[str] = mapped_column(server_default="email")  # messages.Channel: how he is told
+    follows_id: Mapped[int | None]  # the pick-up that expired, and that this delivery replaces
     token: Mapped[str] = mapped_column(unique=True)
     code_digest: Mapped[str | None]
     failed_codes: Mapped[int] = mapped_column(server_default="0")

@@ -1,9 +1,8 @@
 """Getting an issued document to its recipient: a pick-up notice by e-mail, post, or the counter.
 
-Source: domain rows 80, 81, 99. The notice holds a link and a code; no personal data in its subject.
+Source: domain rows 80, 81, 99. What the recipient is told is in `notices`.
 """
 
-import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,16 +10,15 @@ from datetime import datetime, timedelta
 from sqlalchemy import and_, or_, select, update
 from sqlalchemy.orm import Session
 
-from docflow import audit, circulation, clock, mail, organization, outbox, registry
-from docflow.dispatch import corrections
+from docflow import audit, circulation, clock, messages, outbox, registry
 from docflow.dispatch.models import Delivery, DeliveryState
+from docflow.dispatch.notices import tell_ready
 from docflow.errors import Conflict, Forbidden, NotFound
-from docflow.i18n import t, translate
-from docflow.office import Office
+from docflow.i18n import t
+from docflow.messages import Addressee
 from docflow.principal import Principal, system
 
 KEEP = timedelta(days=60)  # how long a document waits to be picked up
-CODE_DIGITS = 8
 
 
 class NoSuchDelivery(NotFound):
@@ -42,111 +40,52 @@ class DeliveryMoved(Conflict):
 @circulation.after_issue
 def dispatch(session: Session, draft: circulation.Draft, entry: registry.Entry) -> None:
     """The document was issued: send it the way that the draft says."""
+    to = Addressee(email=draft.recipient_email)
+    if draft.answers_id is not None:  # whoever asked may have chosen how he is told
+        to = messages.chosen(session, ("entry", draft.answers_id), to)
+    by = system(entry.body_id)
+    place(session, entry, recipient_name=draft.recipient_name, to=to, channel=draft.channel, by=by)
+
+
+def place(
+    session: Session,
+    entry: registry.Entry,
+    *,
+    recipient_name: str,
+    to: Addressee,
+    channel: str = circulation.Channel.PICKUP,
+    by: Principal,
+    follows: Delivery | None = None,
+) -> Delivery:
+    """Let an issued document go to a recipient; what is to be picked up is told to him.
+
+    Who cannot or will not be told finds it in his account: the delivery counts as sent.
+    """
     row = Delivery(
         entry_id=entry.id,
-        channel=draft.channel,
+        channel=channel,
         state=DeliveryState.QUEUED,
-        recipient_name=draft.recipient_name,
-        email=draft.recipient_email,
+        recipient_name=recipient_name,
+        email=to.email,
+        phone=to.phone,
+        language=to.language,
+        wanted=to.channel,
+        follows_id=follows.id if follows else None,
         token=secrets.token_urlsafe(24),
         expires_at=clock.now() + KEEP,
     )
     session.add(row)
-    if draft.channel == circulation.Channel.PICKUP:
-        session.flush()  # its id, for the job
-        outbox.enqueue(session, "dispatch.notify", delivery_id=row.id)
-
-
-def give_up(run: outbox.Run, *, delivery_id: int, why: str) -> None:
-    """No mail server took the notice: the delivery says so, and can be sent once more."""
-    with run.office.db.begin() as session:
-        row = _locked(session, delivery_id)
-        if row.state != DeliveryState.QUEUED:
-            return
-        row.state, row.problem = DeliveryState.FAILED, why[:500]
-        entry = session.get_one(registry.Entry, row.entry_id)
-        audit.record(
-            session,
-            "delivery.failed",
-            by=system(entry.body_id),
-            subject=("entry", entry.id),
-            delivery=row.id,
-            why=why[:500],
-        )
-
-
-@outbox.job("dispatch.notify", given_up=give_up)
-def notify(run: outbox.Run, *, delivery_id: int) -> None:
-    """Mail the pick-up link and a new code. Only the digest of the code is ever stored."""
-    office = run.office
-    code = "".join(secrets.choice("0123456789") for _ in range(CODE_DIGITS))
-    with office.db.begin() as session:
-        row = _locked(session, delivery_id)
-        entry = session.get_one(registry.Entry, row.entry_id)
-        if row.state != DeliveryState.QUEUED:
-            return
-        row.code_digest = code_digest(row.token, code)
-        row.failed_codes = 0
-        body = organization.body(session, entry.body_id)
-        corrected = {one: corrections.said(session, entry, one) for one in ("el", "en")}
-        subject, text = _notice(office, row, entry, body.name, code, corrected)
-        to = row.email
-    message_id = mail.send(office.settings, to=to, subject=subject, text=text)
-    with office.db.begin() as session:
-        row = _locked(session, delivery_id)
-        if row.state != DeliveryState.QUEUED:
-            return  # annulled while the mail went out: the link stays closed
-        row.state, row.sent_at, row.problem = DeliveryState.SENT, clock.now(), None
-        entry = session.get_one(registry.Entry, row.entry_id)
-        audit.record(
-            session,
-            "delivery.notified",
-            by=system(entry.body_id),
-            subject=("entry", entry.id),
-            delivery=row.id,
-            message_id=message_id,
-        )
-
-
-def _notice(
-    office: Office,
-    row: Delivery,
-    entry: registry.Entry,
-    body: str,
-    code: str,
-    corrected: dict[str, str],
-) -> tuple[str, str]:
-    subject = translate("A document of {body} is ready for you", "el", body=body)
-    link = f"{office.settings.public_url.rstrip('/')}/pickup/{row.token}"
-    day = clock.local(row.expires_at, office.settings.zone).strftime("%d/%m/%Y")
-    paragraphs = [
-        translate(
-            _NOTICE,
-            language,
-            body=body,
-            number=entry.label,
-            link=link,
-            code=code,
-            day=day,
-        )
-        + (f"\n\n{corrected[language]}" if corrected[language] else "")
-        for language in ("el", "en")
-    ]
-    return subject, "\n\n---\n\n".join(paragraphs) + "\n"
-
-
-_NOTICE = (
-    "{body} has issued a document for you, number {number}.\n\n"
-    "Pick it up here: {link}\n"
-    "Your code: {code}\n\n"
-    "The document waits for you until {day}. The link and the code are for you alone."
-)
+    session.flush()  # its id, for the message
+    if channel == circulation.Channel.PICKUP and not tell_ready(session, row, entry, by=by):
+        row.state, row.sent_at = DeliveryState.SENT, clock.now()
+    return row
 
 
 def notify_again(session: Session, delivery_id: int, *, by: Principal) -> Delivery:
     """Send the notice once more, with a new code (lost mail, wrong codes, mail server down)."""
     row, entry = _sendable(session, delivery_id, by)
-    if row.channel != circulation.Channel.PICKUP or row.state == DeliveryState.PICKED_UP:
+    ended = (DeliveryState.PICKED_UP, DeliveryState.EXPIRED)
+    if row.channel != circulation.Channel.PICKUP or row.state in ended:
         raise DeliveryMoved(
             t("There is nothing to send: the document was picked up, or goes by post.")
         )
@@ -155,7 +94,10 @@ def notify_again(session: Session, delivery_id: int, *, by: Principal) -> Delive
         None,
         clock.now() + KEEP,
     )
-    outbox.enqueue(session, "dispatch.notify", delivery_id=row.id)
+    if not tell_ready(session, row, entry, by=by):
+        raise DeliveryMoved(
+            t("There is no address to send the notice to. The document waits in his account.")
+        )
     audit.record(
         session,
         "delivery.notified-again",
@@ -194,6 +136,9 @@ class DeliveryInfo:
     picked_up_at: datetime | None
     expires_at: datetime
     problem: str | None
+    phone: str = ""
+    wanted: str = "email"
+    follows_id: int | None = None
 
 
 def deliveries(session: Session, entry_id: int) -> list[DeliveryInfo]:
@@ -212,6 +157,9 @@ def deliveries(session: Session, entry_id: int) -> list[DeliveryInfo]:
             row.picked_up_at,
             row.expires_at,
             row.problem,
+            row.phone,
+            row.wanted,
+            row.follows_id,
         )
         for row in rows
     ]
@@ -282,11 +230,6 @@ def withdraw(session: Session, entry: registry.Entry) -> None:
     )
 
 
-def code_digest(token: str, code: str) -> str:
-    """The stored form of a pick-up code, bound to its link."""
-    return hashlib.sha256(f"{token}:{code}".encode()).hexdigest()
-
-
 def _locked(session: Session, delivery_id: int) -> Delivery:
     row = session.scalar(
         select(Delivery)
@@ -297,3 +240,20 @@ def _locked(session: Session, delivery_id: int) -> Delivery:
     if row is None:
         raise NoSuchDelivery(t("There is no such delivery."))
     return row
+
+
+@registry.after_erasure
+def erase(session: Session, entry: registry.Entry) -> None:
+    """The telephone of the recipient goes with the rest, and what was told of the entry."""
+    session.execute(update(Delivery).where(Delivery.entry_id == entry.id).values(phone=""))
+    messages.forget_about(session, "entry", entry.id)
+
+
+@outbox.job("dispatch.notify")
+def notify(run: outbox.Run, *, delivery_id: int) -> None:
+    """A notice that a process of the version before asked for, while both versions ran."""
+    with run.office.db.begin() as session:
+        row = _locked(session, delivery_id)
+        entry = session.get_one(registry.Entry, row.entry_id)
+        if row.state == DeliveryState.QUEUED:
+            tell_ready(session, row, entry, by=system(entry.body_id))

@@ -64,6 +64,7 @@ from docflow.documents.screening import (
     ReasonWanted,
     StillChecked,
     after_intake,
+    check_now,
     open_quarantined,
 )
 
@@ -104,6 +105,7 @@ __all__ = [
     "after_reading",
     "after_trouble",
     "attach",
+    "check_now",
     "clean_name",
     "file_at",
     "files",

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 import storage
 from docflow import audit, clock
 from docflow.documents import clamd
-from docflow.documents.intake import BytesMissing, store_unavailable
+from docflow.documents.intake import BytesMissing, Upload, store_unavailable
 from docflow.documents.models import (
     File,
     QuarantineAct,
@@ -94,6 +94,18 @@ def admit(office: Office, file_id: int) -> Screening:
             screening.checked_at = clock.now() if wanted else None
         _take_in(session, file, screening)
     return screening
+
+
+def check_now(office: Office, upload: Upload) -> None:
+    """Have bytes checked that become no file of an entry, before anybody can open them.
+
+    Raises Quarantined, ScannerAway, StoreUnavailable, BytesMissing; called outside transactions.
+    """
+    if not upload.waits_for_check or not office.settings.clamd:
+        return
+    state, _ = _scanned(office, office.settings.clamd, upload.sha256)
+    if state in CLOSED:
+        raise Quarantined(t("The virus check refused this file. Choose another one."))
 
 
 def _take_in(session: Session, file: File, screening: Screening) -> None:

@@ -1,6 +1,9 @@
 """Registers of earlier systems, taken over from tables into a year of a book."""
 
-from docflow.imports import verification  # noqa: F401  # registers its check with audit
+from docflow.imports import (
+    sheets,
+    verification,  # noqa: F401  # registers its check with audit
+)
 from docflow.imports.columns import BadMapping, Field, recognised
 from docflow.imports.jobs import HEADINGS, PROBLEMS
 from docflow.imports.models import Duplicates, ImportState, OldEntry, OldRegister
@@ -65,4 +68,5 @@ __all__ = [
     "origin",
     "preview",
     "recognised",
+    "sheets",
 ]

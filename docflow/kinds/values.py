@@ -122,7 +122,12 @@ def _typed(field: Field, value: Any) -> str:
     return str(value)
 
 
-_WORDS = {"el": {True: "Ναι", False: "Όχι"}, "en": {True: "Yes", False: "No"}}
+_WORDS = {
+    "el": {True: "Ναι", False: "Όχι"},
+    "en": {True: "Yes", False: "No"},
+    "hu": {True: "Igen", False: "Nem"},  # a citizen reads what he filed in his own language
+    "cs": {True: "Ano", False: "Ne"},
+}
 
 
 def _string(value: Any) -> str:

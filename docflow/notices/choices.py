@@ -69,6 +69,7 @@ def offered(by: Principal) -> Mapping[str, tuple[NoticeKind, ...]]:
         "drafts": works,
         "registry": registers,
         "search": True,
+        "applications": works,
         "account": True,
     }
     return {group: members for group, members in GROUPS.items() if shown[group]}

@@ -22,6 +22,7 @@ class NoticeKind(StrEnum):
     OPINION_GIVEN = "opinion-given"
     RETURNED = "returned"
     REFUSED = "refused"
+    PLAN_FAILED = "plan-failed"
     PASSED_ON = "passed-on"
     PART_ENDED = "part-ended"
     NOTED = "noted"
@@ -29,6 +30,7 @@ class NoticeKind(StrEnum):
     CLOSED = "closed"
     REOPENED = "reopened"
     WORK_MOVED = "work-moved"
+    PICKUP_EXPIRED = "pickup-expired"
     DEPUTY = "deputy"
 
     DEADLINE_NEAR = "deadline-near"
@@ -59,6 +61,13 @@ class NoticeKind(StrEnum):
 
     SEARCH_ALERT = "search-alert"
 
+    STEP_WAITS = "step-waits"  # of an application, for a unit of his
+    PROCESS_STOPPED = "process-stopped"  # to administrators
+
+    APPLICATION_FILED = "application-filed"  # a citizen's, for a unit of his
+    APPLICANT_WROTE = "applicant-wrote"  # a message, or what was asked of him
+    APPLICATION_WITHDRAWN = "application-withdrawn"
+
     LOGIN_REPLACED = "login-replaced"  # to the person, and to the auditors
 
 
@@ -71,6 +80,7 @@ WORDS: Mapping[NoticeKind, Text] = {
     NoticeKind.OPINION_GIVEN: t("An opinion was given"),
     NoticeKind.RETURNED: t("Returned with a reason"),
     NoticeKind.REFUSED: t("A charge was refused"),
+    NoticeKind.PLAN_FAILED: t("A planned charge could not be made"),
     NoticeKind.PASSED_ON: t("Passed on to another"),
     NoticeKind.PART_ENDED: t("A part of the work was finished"),
     NoticeKind.NOTED: t("A note was written"),
@@ -78,6 +88,7 @@ WORDS: Mapping[NoticeKind, Text] = {
     NoticeKind.CLOSED: t("Closed by another"),
     NoticeKind.REOPENED: t("Opened again"),
     NoticeKind.WORK_MOVED: t("Work came to you with a change of the organogram"),
+    NoticeKind.PICKUP_EXPIRED: t("A document was not picked up: it goes by post"),
     NoticeKind.DEPUTY: t("A deputy was appointed"),
     NoticeKind.DEADLINE_NEAR: t("The deadline is near"),
     NoticeKind.DEADLINE_OVER: t("The deadline has passed"),
@@ -103,6 +114,11 @@ WORDS: Mapping[NoticeKind, Text] = {
     NoticeKind.IMPORT_ENDED: t("An old register is ready"),
     NoticeKind.IMPORT_FAILED: t("An old register could not be taken over"),
     NoticeKind.SEARCH_ALERT: t("A saved search found something new"),
+    NoticeKind.STEP_WAITS: t("A step of an application waits for your unit"),
+    NoticeKind.PROCESS_STOPPED: t("The process of an application stopped"),
+    NoticeKind.APPLICATION_FILED: t("An application for your unit"),
+    NoticeKind.APPLICANT_WROTE: t("An applicant wrote or sent something"),
+    NoticeKind.APPLICATION_WITHDRAWN: t("An application was withdrawn"),
     NoticeKind.LOGIN_REPLACED: t("An administrator replaced the password of an account"),
 }
 
@@ -116,6 +132,7 @@ GROUPS: Mapping[str, tuple[NoticeKind, ...]] = {
         NoticeKind.OPINION_GIVEN,
         NoticeKind.RETURNED,
         NoticeKind.REFUSED,
+        NoticeKind.PLAN_FAILED,
         NoticeKind.PASSED_ON,
         NoticeKind.PART_ENDED,
         NoticeKind.NOTED,
@@ -123,6 +140,7 @@ GROUPS: Mapping[str, tuple[NoticeKind, ...]] = {
         NoticeKind.CLOSED,
         NoticeKind.REOPENED,
         NoticeKind.WORK_MOVED,
+        NoticeKind.PICKUP_EXPIRED,
         NoticeKind.DEPUTY,
     ),
     "deadlines": (
@@ -155,6 +173,13 @@ GROUPS: Mapping[str, tuple[NoticeKind, ...]] = {
         NoticeKind.IMPORT_FAILED,
     ),
     "search": (NoticeKind.SEARCH_ALERT,),
+    "applications": (
+        NoticeKind.APPLICATION_FILED,
+        NoticeKind.APPLICANT_WROTE,
+        NoticeKind.APPLICATION_WITHDRAWN,
+        NoticeKind.STEP_WAITS,
+        NoticeKind.PROCESS_STOPPED,
+    ),
     "account": (NoticeKind.LOGIN_REPLACED,),
 }
 
@@ -166,6 +191,7 @@ AT_ONCE = frozenset(
         NoticeKind.ESCALATED,
         NoticeKind.OPINION_LATE,
         NoticeKind.LOGIN_REPLACED,
+        NoticeKind.PROCESS_STOPPED,
     }
 )
 

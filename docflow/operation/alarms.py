@@ -94,6 +94,16 @@ def _seal(now: State, _: Settings) -> Text | None:
     return None
 
 
+def _guessing(now: State, settings: Settings) -> Text | None:
+    if now.wrong_codes < settings.alarm_wrong_codes:
+        return None
+    return t(
+        "Somebody guesses codes on the citizens’ pages: {n} wrong ones came from one address "
+        "within an hour. The log of the web server says from which.",
+        n=now.wrong_codes,
+    )
+
+
 LIMITS = (
     Limit("jobs-late", _late_jobs),
     Limit("jobs-failed", _failed_jobs),
@@ -103,6 +113,7 @@ LIMITS = (
     Limit("store", _store),
     Limit("disk", _disk),
     Limit("seal-ends", _seal),
+    Limit("codes-guessed", _guessing),
 )
 
 

@@ -15,7 +15,17 @@ from cryptography.hazmat.primitives.serialization import pkcs12
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from docflow import audit, backups, clock, custody, organization, outbox, registry, signatures
+from docflow import (
+    audit,
+    backups,
+    clock,
+    custody,
+    organization,
+    outbox,
+    registry,
+    signatures,
+    throttle,
+)
 from docflow.i18n import Text
 from docflow.settings import Settings
 
@@ -58,6 +68,7 @@ class State:
     expiring: tuple[Expiring, ...]
     disk_free: int | None
     disk_size: int | None
+    wrong_codes: int = 0  # the most of one address, within an hour or two
 
     def since(self, instant: datetime | None) -> timedelta | None:
         """How long ago that was."""
@@ -84,6 +95,7 @@ def state(session: Session, settings: Settings) -> State:
         expiring=_expiring(session, settings, now + SOON),
         disk_free=free,
         disk_size=size,
+        wrong_codes=throttle.most_wrong(session),
     )
 
 

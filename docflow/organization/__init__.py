@@ -41,6 +41,7 @@ from docflow.organization.login import (
     issue_token,
     open_session,
     owner_of_ended,
+    password_is,
     touch,
 )
 from docflow.organization.models import (
@@ -178,6 +179,7 @@ __all__ = [
     "open_session",
     "organogram",
     "owner_of_ended",
+    "password_is",
     "passwords",
     "people_of",
     "person",

@@ -14,7 +14,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import quote_plus, urlencode, urlsplit
@@ -54,6 +54,17 @@ class ProviderRefused(Forbidden):
 
 
 @dataclass(frozen=True, slots=True)
+class Client:
+    """This installation, as one provider knows it. `acr_values` is what it asks the login to be."""
+
+    issuer: str
+    client_id: str
+    secret: str = ""
+    scope: str = "openid profile email"
+    acr_values: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """What is remembered in the browser between the two halves of a login."""
 
@@ -87,42 +98,31 @@ def is_offered(settings: Settings) -> bool:
 
 def begin(settings: Settings, *, redirect_uri: str) -> tuple[str, Attempt]:
     """Where to send the browser, and what to remember. Raises ProviderAway, ProviderRefused."""
+    return begin_at(_staff(settings), redirect_uri=redirect_uri)
+
+
+def begin_at(client: Client, *, redirect_uri: str) -> tuple[str, Attempt]:
+    """As `begin`, at this provider."""
     attempt = Attempt(*(secrets.token_urlsafe(32) for _ in range(3)))
     challenge = hashlib.sha256(attempt.verifier.encode()).digest()
     asked = {
         "response_type": "code",
-        "client_id": settings.oidc_client_id,
+        "client_id": client.client_id,
         "redirect_uri": redirect_uri,
-        "scope": "openid profile email",
+        "scope": client.scope,
         "state": attempt.state,
         "nonce": attempt.nonce,
         "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode(),
         "code_challenge_method": "S256",
+        **({"acr_values": client.acr_values} if client.acr_values else {}),
     }
-    address = _address(_about(settings), "authorization_endpoint")
+    address = _address(_about(client), "authorization_endpoint")
     return f"{address}{'&' if '?' in address else '?'}{urlencode(asked)}", attempt
 
 
 def finish(settings: Settings, attempt: Attempt, *, code: str, redirect_uri: str) -> Identity:
     """Who came back with this code. Raises ProviderAway, ProviderRefused."""
-    about = _about(settings)
-    answer = _fetch(
-        "POST",
-        _address(about, "token_endpoint"),
-        fields={
-            "grant_type": "authorization_code",
-            "code": code,
-            "redirect_uri": redirect_uri,
-            "client_id": settings.oidc_client_id,
-            "code_verifier": attempt.verifier,
-        },
-        headers=_who_asks(settings),
-    )
-    token = answer.get("id_token")
-    if not isinstance(token, str):
-        raise _refused()
-    claims = _claims(settings, about, token)
-    _check(settings, claims, attempt)
+    claims = finish_at(_staff(settings), attempt, code=code, redirect_uri=redirect_uri)
     name = claims.get(settings.oidc_username_claim)
     if settings.oidc_username_claim == "email" and claims.get("email_verified") is not True:
         name = None
@@ -133,6 +133,49 @@ def finish(settings: Settings, attempt: Attempt, *, code: str, redirect_uri: str
         full_name=line(str(claims.get("name") or ""))[:200],
         email=line(str(claims.get("email") or ""))[:200],
     )
+
+
+def finish_at(
+    client: Client, attempt: Attempt, *, code: str, redirect_uri: str, wanted: Iterable[str] = ()
+) -> dict[str, Any]:
+    """The claims of who came back from this provider: those of a sound token.
+
+    Where one of the `wanted` is not among them, the provider is asked for the rest (OpenID Connect
+    Core 1.0 § 5.3). Raises ProviderAway, ProviderRefused.
+    """
+    about = _about(client)
+    answer = _fetch(
+        "POST",
+        _address(about, "token_endpoint"),
+        fields={
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": redirect_uri,
+            "client_id": client.client_id,
+            "code_verifier": attempt.verifier,
+        },
+        headers=_who_asks(client),
+    )
+    token = answer.get("id_token")
+    if not isinstance(token, str):
+        raise _refused()
+    claims = _claims(about, token)
+    _check(client, claims, attempt)
+    access = answer.get("access_token")
+    if isinstance(access, str) and any(name not in claims for name in wanted):
+        return {**_more(about, access, claims["sub"]), **claims}
+    return claims
+
+
+def _more(about: Mapping[str, Any], access: str, subject: str) -> dict[str, Any]:
+    """What the provider says besides of the same person; nothing where it offers no more."""
+    if "userinfo_endpoint" not in about:
+        return {}
+    headers = {"Authorization": f"Bearer {access}"}
+    told = _fetch("GET", _address(about, "userinfo_endpoint"), headers=headers)
+    if told.get("sub") != subject:
+        raise _refused()
+    return told
 
 
 def account(session: Session, identity: Identity, settings: Settings) -> User:
@@ -222,16 +265,16 @@ def _made(session: Session, identity: Identity, settings: Settings) -> User | No
     return user
 
 
-def _check(settings: Settings, claims: Mapping[str, Any], attempt: Attempt) -> None:
+def _check(client: Client, claims: Mapping[str, Any], attempt: Attempt) -> None:
     """OpenID Connect Core 3.1.3.7, in its order; signature and algorithm were checked before."""
     audience = claims.get("aud")
     audiences = audience if isinstance(audience, list) else [audience]
     now, expires = clock.now().timestamp(), claims.get("exp")
     sound = (
-        claims.get("iss") == settings.oidc_issuer
-        and settings.oidc_client_id in audiences
-        and (len(audiences) == 1 or claims.get("azp") == settings.oidc_client_id)
-        and claims.get("azp") in (None, settings.oidc_client_id)
+        claims.get("iss") == client.issuer
+        and client.client_id in audiences
+        and (len(audiences) == 1 or claims.get("azp") == client.client_id)
+        and claims.get("azp") in (None, client.client_id)
         and isinstance(expires, int | float)
         and now < expires + _LEEWAY
         and isinstance(claims.get("iat"), int | float)
@@ -244,7 +287,7 @@ def _check(settings: Settings, claims: Mapping[str, Any], attempt: Attempt) -> N
         raise _refused()
 
 
-def _claims(settings: Settings, about: Mapping[str, Any], token: str) -> dict[str, Any]:
+def _claims(about: Mapping[str, Any], token: str) -> dict[str, Any]:
     """What a rightly signed token says; keys that were changed meanwhile are fetched once more."""
     address = _address(about, "jwks_uri")
     for fresh in (False, True):
@@ -259,22 +302,26 @@ def _claims(settings: Settings, about: Mapping[str, Any], token: str) -> dict[st
     raise _refused()
 
 
-def _who_asks(settings: Settings) -> dict[str, str]:
+def _who_asks(client: Client) -> dict[str, str]:
     """RFC 6749 § 2.3.1: both form-encoded; a public client has no secret, only PKCE."""
-    secret = settings.oidc_client_secret.get_secret_value()
-    if not secret:
+    if not client.secret:
         return {}
-    pair = ":".join(quote_plus(one) for one in (settings.oidc_client_id, secret))
+    pair = ":".join(quote_plus(one) for one in (client.client_id, client.secret))
     return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
 
 
-def _about(settings: Settings) -> dict[str, Any]:
-    """What the provider says of itself (OpenID Connect Discovery 1.0)."""
-    issuer = settings.oidc_issuer
-    if issuer is None:
+def _staff(settings: Settings) -> Client:
+    """The provider of the staff. Raises ProviderRefused where there is none."""
+    if settings.oidc_issuer is None:
         raise ProviderRefused(t("This installation has no identity provider."))
-    told = _remembered(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-    if told.get("issuer") != issuer:
+    secret = settings.oidc_client_secret.get_secret_value()
+    return Client(settings.oidc_issuer, settings.oidc_client_id, secret)
+
+
+def _about(client: Client) -> dict[str, Any]:
+    """What the provider says of itself (OpenID Connect Discovery 1.0)."""
+    told = _remembered(f"{client.issuer.rstrip('/')}/.well-known/openid-configuration")
+    if told.get("issuer") != client.issuer:
         raise _refused()
     return told
 

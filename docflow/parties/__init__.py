@@ -1,6 +1,6 @@
 """The directory of senders and recipients."""
 
-from docflow.parties import directory, grouping, merging
+from docflow.parties import directory, grouping, merging, traces
 from docflow.parties.directory import (
     BadAddress,
     NoSuchParty,
@@ -36,6 +36,7 @@ from docflow.parties.service import (
     remember,
 )
 from docflow.parties.suggesting import Suggestion, suggest
+from docflow.parties.traces import Trace, TraceKind, Whose
 
 __all__ = [
     "AddressKind",
@@ -62,6 +63,9 @@ __all__ = [
     "PartyKind",
     "PartyMerged",
     "Suggestion",
+    "Trace",
+    "TraceKind",
+    "Whose",
     "check_email",
     "check_name",
     "checked",
@@ -74,4 +78,5 @@ __all__ = [
     "remember",
     "suggest",
     "survivor",
+    "traces",
 ]

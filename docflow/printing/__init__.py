@@ -5,6 +5,7 @@ it looks by the templates. The fonts are built at set-up (`python -m docflow.pri
 node_modules`).
 """
 
+from docflow.printing.application import ApplicationData, ApplicationGroup, application
 from docflow.printing.binding import Attachment, Chapter, Leaf, Measured, bind, measure
 from docflow.printing.book import BookData, BookRow, printed_book
 from docflow.printing.case_file import (
@@ -15,6 +16,7 @@ from docflow.printing.case_file import (
     Slip,
     case_file,
 )
+from docflow.printing.certificate import CertificateData, certificate
 from docflow.printing.certified import CertifiedData, certified_copy
 from docflow.printing.circulation import (
     CirculationData,
@@ -30,6 +32,7 @@ from docflow.printing.copies import (
     exact_copy_of_pdf,
 )
 from docflow.printing.delivery_list import DeliveryListData, DeliveryRow, delivery_list
+from docflow.printing.delivery_proof import DeliveryProofData, delivery_proof
 from docflow.printing.emergency import EmergencyKitData, emergency_kit
 from docflow.printing.errors import PrintingError
 from docflow.printing.issuer import Issuer
@@ -39,6 +42,7 @@ from docflow.printing.mark import HEIGHT as MARK_HEIGHT
 from docflow.printing.mark import WIDTH as MARK_WIDTH
 from docflow.printing.mark import Corner, MarkData, cover_copy, mark, stamped_copy
 from docflow.printing.merging import append, append_sheet, attach, page_count
+from docflow.printing.payment import PaidPart, PaymentReceiptData, payment_receipt
 from docflow.printing.reads import ReadsData, reads_report
 from docflow.printing.receipt import ReceiptData, ReceiptFile, receipt
 from docflow.printing.registers import (
@@ -62,11 +66,14 @@ __all__ = [
     "MARK_WIDTH",
     "SEPARATOR",
     "ActRow",
+    "ApplicationData",
+    "ApplicationGroup",
     "Attachment",
     "BookData",
     "BookRow",
     "Box",
     "CaseFileData",
+    "CertificateData",
     "CertifiedData",
     "Chapter",
     "CirculationData",
@@ -76,6 +83,7 @@ __all__ = [
     "DailyRegisterData",
     "DeclarationData",
     "DeliveryListData",
+    "DeliveryProofData",
     "DeliveryRow",
     "Direction",
     "EmergencyKitData",
@@ -88,6 +96,8 @@ __all__ = [
     "LetterData",
     "MarkData",
     "Measured",
+    "PaidPart",
+    "PaymentReceiptData",
     "PrintedRound",
     "PrintedStep",
     "PrintedVersion",
@@ -106,16 +116,19 @@ __all__ = [
     "StampData",
     "append",
     "append_sheet",
+    "application",
     "attach",
     "bind",
     "capitals",
     "case_file",
+    "certificate",
     "certified_copy",
     "circulation_sheet",
     "cover_copy",
     "daily_register",
     "declaration",
     "delivery_list",
+    "delivery_proof",
     "emergency_kit",
     "exact_copy",
     "exact_copy_of_pdf",
@@ -124,6 +137,7 @@ __all__ = [
     "mark",
     "measure",
     "page_count",
+    "payment_receipt",
     "places",
     "printed_book",
     "reads_report",

@@ -1,1 +1,56 @@
 """Acts that the body makes public."""
+
+from docflow.publications.acts import FEED_SIZE, PAGE_SIZE, Act, Acts, Wanted, act, acts, feed, file
+from docflow.publications.models import Publication
+from docflow.publications.personal import Found, Personal
+from docflow.publications.service import (
+    AdaTaken,
+    BadAda,
+    NoSuchPublication,
+    NotChecked,
+    NotPublishable,
+    NotYoursToPublish,
+    PersonalDataFound,
+    PublishedAlready,
+    WithdrawalReason,
+    entry_of,
+    looks_personal,
+    may_publish,
+    of_entry,
+    publish,
+    set_ada,
+    why_not,
+    withdraw,
+)
+
+__all__ = [
+    "FEED_SIZE",
+    "PAGE_SIZE",
+    "Act",
+    "Acts",
+    "AdaTaken",
+    "BadAda",
+    "Found",
+    "NoSuchPublication",
+    "NotChecked",
+    "NotPublishable",
+    "NotYoursToPublish",
+    "Personal",
+    "PersonalDataFound",
+    "Publication",
+    "PublishedAlready",
+    "Wanted",
+    "WithdrawalReason",
+    "act",
+    "acts",
+    "entry_of",
+    "feed",
+    "file",
+    "looks_personal",
+    "may_publish",
+    "of_entry",
+    "publish",
+    "set_ada",
+    "why_not",
+    "withdraw",
+]

@@ -1,6 +1,7 @@
 """Who read what: noted before it is shown, sealed into the log, told to whom it is owed."""
 
 from docflow.reads import verification  # noqa: F401  # brings a check
+from docflow.reads.further import Further, further, reported_beside
 from docflow.reads.models import MOST_REASON, Basis, Batch, Pending, Read, Reason, What
 from docflow.reads.opening import (
     BadReason,
@@ -34,6 +35,7 @@ __all__ = [
     "BadReason",
     "Basis",
     "Batch",
+    "Further",
     "Pending",
     "Read",
     "ReadLine",
@@ -44,6 +46,7 @@ __all__ = [
     "ReportFailed",
     "Standing",
     "What",
+    "further",
     "give_reason",
     "is_confidential",
     "may_see",
@@ -55,6 +58,7 @@ __all__ = [
     "record_report",
     "report_csv",
     "report_pdf",
+    "reported_beside",
     "require_reason",
     "seal",
     "sealed",

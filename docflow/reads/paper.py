@@ -2,12 +2,15 @@
 
 import csv
 import io
+from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from docflow import clock, printing, registry
 from docflow.errors import Unavailable
 from docflow.i18n import Text, t
+from docflow.reads.further import Further
 from docflow.reads.report import ReadLine, Report
 
 # A cell that begins so is a formula to a spreadsheet; ours never are (OWASP, CSV injection).
@@ -44,15 +47,36 @@ def what(line: ReadLine) -> Text:
             return t("the entry")
 
 
-def report_csv(report: Report, *, language: str, zone: str) -> bytes:
-    """The confidential readings, one a row: UTF-8 with a byte order mark, semicolons."""
+def report_csv(
+    report: Report, beside: Sequence[Further] = (), *, language: str, zone: str
+) -> bytes:
+    """The confidential readings, one a row: UTF-8 with a byte order mark, semicolons.
+
+    What is reported beside them follows, each table after an empty row and its title.
+    """
     text = io.StringIO()
     writer = csv.writer(text, delimiter=";")
     writer.writerow([head.in_language(language) for head in _HEADS])
     for line in report.confidential_reads:
         row = [f"{clock.local(line.at, zone):%Y-%m-%d %H:%M:%S}", *_cells(line, language)]
-        writer.writerow(["'" + cell if cell.startswith(_FORMULA) else cell for cell in row])
+        writer.writerow(_harmless(row))
+    for table in beside:
+        writer.writerow([])
+        writer.writerow([table.title.in_language(language)])
+        writer.writerow([head.in_language(language) for head in table.heads])
+        for cells in table.rows:
+            writer.writerow(_harmless([_written(cell, language, zone) for cell in cells]))
     return text.getvalue().encode("utf-8-sig")
+
+
+def _harmless(row: list[str]) -> list[str]:
+    return ["'" + cell if cell.startswith(_FORMULA) else cell for cell in row]
+
+
+def _written(cell: datetime | str | Text, language: str, zone: str) -> str:
+    if isinstance(cell, datetime):
+        return f"{clock.local(cell, zone):%Y-%m-%d %H:%M:%S}"
+    return cell.in_language(language) if isinstance(cell, Text) else cell
 
 
 def report_pdf(

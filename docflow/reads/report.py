@@ -92,7 +92,7 @@ def monthly(session: Session, year: int, month: int, *, by: Principal, zone: str
     """The report of a month. Raises NotAllowed, BadMonth (one to come)."""
     by.require_scope("audit")
     by.require(may_see(by), t("Only the data protection officer and auditors see who read what."))
-    first, end = _bounds(year, month, zone)
+    first, end = bounds(year, month, zone)
     mine = (
         Read.body_id == by.body_id,
         Read.at >= first,
@@ -186,7 +186,8 @@ def _odd_hours(zone: str) -> ColumnElement[bool]:
     return (hour < FIRST_HOUR) | (hour >= LAST_HOUR) | (day == 7)
 
 
-def _bounds(year: int, month: int, zone: str) -> tuple[datetime, datetime]:
+def bounds(year: int, month: int, zone: str) -> tuple[datetime, datetime]:
+    """The first instant of a month and its end. Raises BadMonth, for one to come too."""
     if not (1 <= month <= 12 and 2000 <= year <= 2999):
         raise BadMonth(t("There is no such month."), field="month")
     here = ZoneInfo(zone)

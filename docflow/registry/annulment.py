@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock, notices, outbox
+from docflow import audit, clock, notices
 from docflow.errors import Conflict, Forbidden, Invalid, NotFound
 from docflow.folding import line
 from docflow.i18n import t
@@ -20,6 +20,7 @@ from docflow.principal import Principal, Role
 from docflow.registry.access import may_write, visible_to
 from docflow.registry.changes import AnnulmentRequest, RequestState
 from docflow.registry.models import Annulment, Book, Entry
+from docflow.registry.notices import tell_annulment
 from docflow.registry.queries import get, hold
 
 MAX_REASON = 2000
@@ -112,7 +113,7 @@ def approve_annulment(session: Session, request_id: int, *, by: Principal) -> An
     _decide(session, row, RequestState.APPROVED, "", by)
     session.flush()  # the database asks for the approval before the annulment
     annulment = _strike_out(session, entry, row.reason, by, request=row)
-    outbox.enqueue(session, "registry.tell-annulment", entry_id=entry.id)
+    tell_annulment(session, entry, annulment)
     _tell(session, [row.requested_by], NoticeKind.ANNULMENT_APPROVED, entry, by)
     return annulment
 
@@ -173,6 +174,7 @@ def pending(session: Session, entry_id: int) -> AnnulmentRequest | None:
 Then = Callable[[Session, Entry], None]
 _before_annulment: list[Then] = []
 _after_annulment: list[Then] = []
+_after_erasure: list[Then] = []
 
 
 def before_annulment(function: Then) -> Then:
@@ -188,6 +190,20 @@ def after_annulment(function: Then) -> Then:
     """Register what an upper package does, in the same transaction, when an entry is annulled."""
     _after_annulment.append(function)
     return function
+
+
+def after_erasure(function: Then) -> Then:
+    """Register what an upper package does, in the same transaction, when an entry’s personal data
+    are erased: its own rows about the entry lose theirs.
+    """
+    _after_erasure.append(function)
+    return function
+
+
+def tell_erased(session: Session, entry: Entry) -> None:
+    """Called by the package that erases."""
+    for function in _after_erasure:
+        function(session, entry)
 
 
 def require_not_annulled(session: Session, entry: Entry) -> None:

@@ -3,12 +3,13 @@
 Source: domain row 16 (the sender is notified, with the reason).
 """
 
-from sqlalchemy import select
+from typing import Any
+
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock, mail, organization, outbox
-from docflow.i18n import translate
-from docflow.office import Office
+from docflow import audit, clock, messages, outbox
+from docflow.i18n import t
+from docflow.messages import Addressee, Message, MessageState
 from docflow.principal import system
 from docflow.registry.current import current
 from docflow.registry.models import Annulment, DeliveryMethod, Direction, Entry
@@ -16,79 +17,68 @@ from docflow.registry.models import Annulment, DeliveryMethod, Direction, Entry
 ELECTRONIC = (DeliveryMethod.EMAIL, DeliveryMethod.PORTAL, DeliveryMethod.SYSTEM)
 TOLD, NOT_TOLD = "annulment.told", "annulment.not-told"
 
+ANNULLED = messages.declare(
+    messages.Kind(
+        "registration-annulled",
+        title=t("The registration of a document was annulled"),
+        samples={"number": "1234/2026", "day": "31/12/2026", "reason": "…"},
+        needed=frozenset({"number"}),
+        is_audited=False,
+        words=messages.Worded(
+            t("{body}: the registration {number} was annulled"),
+            t(
+                "{body} had registered your document under number {number} on {day}.\n"
+                "This registration was annulled. Reason: {reason}\n\n"
+                "Please contact the registry if your matter is still open."
+            ),
+            t("{body}: the registration {number} was annulled. Please contact the registry."),
+        ),
+    )
+)
 
-def give_up(run: outbox.Run, *, entry_id: int, why: str) -> None:
-    """No mail server took the message: the history of the entry says so."""
+
+def tell_annulment(session: Session, entry: Entry, annulment: Annulment) -> None:
+    """Ask for the message to the sender of an incoming document that came electronically; once."""
+    now = current(session, entry)
+    if entry.direction != Direction.INCOMING or now.delivery_method not in ELECTRONIC:
+        return
+    messages.send(
+        session,
+        body_id=entry.body_id,
+        to=messages.chosen(session, ("entry", entry.id), Addressee(email=now.sender_email)),
+        kind=ANNULLED.code,
+        values={
+            "number": entry.label,
+            "day": f"{clock.local(entry.registered_at):%d/%m/%Y}",
+            "reason": annulment.reason,
+        },
+        about=("entry", entry.id),
+        by=system(entry.body_id),
+        once=f"annulled:{entry.id}",
+    )
+
+
+@messages.after_ended(ANNULLED.code)
+def ended(session: Session, message: Message) -> None:
+    """The history of the entry says whether the sender was told."""
+    if message.state == MessageState.NEEDLESS:
+        return
+    is_told = message.state == MessageState.SENT
+    details: dict[str, Any] = (
+        {"message_id": message.message_id} if is_told else {"why": message.problem}
+    )
+    audit.record(
+        session,
+        TOLD if is_told else NOT_TOLD,
+        by=system(message.body_id),
+        subject=(message.about_type, message.about_id),
+        **details,
+    )
+
+
+@outbox.job("registry.tell-annulment")
+def tell_late(run: outbox.Run, *, entry_id: int) -> None:
+    """A message that a process of the version before asked for, while both versions ran."""
     with run.office.db.begin() as session:
         entry = session.get_one(Entry, entry_id)
-        audit.record(
-            session,
-            NOT_TOLD,
-            by=system(entry.body_id),
-            subject=("entry", entry.id),
-            why=why[:500],
-        )
-
-
-@outbox.job("registry.tell-annulment", given_up=give_up)
-def tell_annulment(run: outbox.Run, *, entry_id: int) -> None:
-    """Mail the sender of an incoming document that came electronically; once."""
-    office = run.office
-    with office.db.read() as session:
-        entry = session.get_one(Entry, entry_id)
-        to = _address(session, entry)
-        if not to or _was_told(session, entry):
-            return
-        subject, text = _message(office, session, entry)
-    message_id = mail.send(office.settings, to=to, subject=subject, text=text)
-    with office.db.begin() as session:
-        audit.record(
-            session,
-            TOLD,
-            by=system(entry.body_id),
-            subject=("entry", entry.id),
-            to=to,
-            message_id=message_id,
-        )
-
-
-def _address(session: Session, entry: Entry) -> str:
-    now = current(session, entry)
-    came_electronically = (
-        entry.direction == Direction.INCOMING and now.delivery_method in ELECTRONIC
-    )
-    return now.sender_email if came_electronically else ""
-
-
-def _was_told(session: Session, entry: Entry) -> bool:
-    """A job may run twice."""
-    told = select(audit.Event.id).where(
-        audit.Event.subject_type == "entry",
-        audit.Event.subject_id == entry.id,
-        audit.Event.action == TOLD,
-    )
-    return session.scalar(told.limit(1)) is not None
-
-
-def _message(office: Office, session: Session, entry: Entry) -> tuple[str, str]:
-    """Subject and text, Greek and English; the subject holds no personal data."""
-    body = organization.body(session, entry.body_id).name
-    annulment = session.get_one(Annulment, entry.id)
-    day = clock.local(entry.registered_at, office.settings.zone).strftime("%d/%m/%Y")
-    subject = translate(
-        "{body}: the registration {number} was annulled", "el", body=body, number=entry.label
-    )
-    paragraphs = [
-        translate(
-            _NOTICE, language, body=body, number=entry.label, day=day, reason=annulment.reason
-        )
-        for language in ("el", "en")
-    ]
-    return subject, "\n\n---\n\n".join(paragraphs) + "\n"
-
-
-_NOTICE = (
-    "{body} had registered your document under number {number} on {day}.\n"
-    "This registration was annulled. Reason: {reason}\n\n"
-    "Please contact the registry if your matter is still open."
-)
+        tell_annulment(session, entry, session.get_one(Annulment, entry_id))

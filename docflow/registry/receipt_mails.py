@@ -11,10 +11,11 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint, select, te
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from docflow import audit, clock, mail, organization, outbox, parties
+from docflow import audit, clock, mail, messages, organization, outbox, parties
 from docflow.db import Base, one_of
 from docflow.errors import Conflict, Invalid, NotFound
-from docflow.i18n import LANGUAGES, t, translate
+from docflow.i18n import LANGUAGES, t
+from docflow.messages import Addressee, Message, MessageState
 from docflow.office import Office
 from docflow.principal import Principal, Via, system
 from docflow.registry import attached_proof, papers, queries
@@ -24,6 +25,25 @@ from docflow.registry.current import current
 from docflow.registry.models import Book, Entry
 
 _WAITS = 4  # tries in which a mail waits for the log
+
+RECEIPT = messages.declare(
+    messages.Kind(
+        "receipt",
+        title=t("The receipt of a document, as an attachment"),
+        samples={"number": "1234/2026"},
+        needed=frozenset({"number"}),
+        is_sealed=True,  # a receipt that was never printed is made by the worker with the seal
+        is_audited=False,
+        words=messages.Worded(
+            t("Receipt of your document, {body}"),
+            t(
+                "{body} has received your document and registered it under number {number}.\n\n"
+                "The receipt is attached. It bears a code by which anybody can check it.\n"
+                "This message was sent automatically; please do not answer it."
+            ),
+        ),
+    )
+)
 
 
 class NoAddress(Invalid):
@@ -149,79 +169,70 @@ def _queued(
     )
     if mail_id is None:
         return None
-    outbox.enqueue(session, "registry.mail-receipt", mail_id=mail_id)
-    audit.record(session, "entry.receipt-asked", by=by, subject=("entry", entry.id), email=to)
+    _send(session, mail_id, entry, to, by)
+    audit.record(session, "entry.receipt-asked", by=by, subject=("entry", entry.id), mail=mail_id)
     return session.get_one(ReceiptMail, mail_id, populate_existing=True)
 
 
-def give_up(run: outbox.Run, *, mail_id: int, why: str) -> None:
-    """No mail server took it: the entry says so, and it can be asked for once more."""
+def _send(session: Session, mail_id: int, entry: Entry, to: str, by: Principal) -> None:
+    messages.send(
+        session,
+        body_id=entry.body_id,
+        to=Addressee(email=to),
+        kind=RECEIPT.code,
+        values={"number": entry.label},
+        about=("entry", entry.id),
+        by=by,
+        source=mail_id,
+    )
+
+
+@outbox.job("registry.mail-receipt", queue="signing")
+def send(run: outbox.Run, *, mail_id: int) -> None:
+    """A receipt that a process of the version before asked for, while both versions ran."""
     with run.office.db.begin() as session:
         row = _locked(session, mail_id)
-        if row.state != MailState.QUEUED:
-            return
-        row.state, row.problem = MailState.FAILED, why[:500]
-        entry = session.get_one(Entry, row.entry_id)
-        audit.record(
-            session,
-            "entry.receipt-failed",
-            by=system(entry.body_id),
-            subject=("entry", entry.id),
-            email=row.email,
-            why=why[:500],
-        )
+        if row.state == MailState.QUEUED:
+            entry = session.get_one(Entry, row.entry_id)
+            by = organization.principal(session, row.asked_by, via=Via.JOB)
+            _send(session, mail_id, entry, row.email, by)
 
 
-# The queue of the worker that holds the seal: a receipt that was never printed is made here.
-@outbox.job("registry.mail-receipt", queue="signing", given_up=give_up)
-def send(run: outbox.Run, *, mail_id: int) -> None:
-    """Make the receipt if it was not made yet, and mail it."""
-    office = run.office
+@messages.attaching(RECEIPT.code)
+def attachments(office: Office, message: Message) -> list[mail.Attachment]:
+    """The receipt, made now if it was not made yet. Raises NotYetProven while it may wait."""
     with office.db.begin() as session:
-        row = _locked(session, mail_id)
-        if row.state != MailState.QUEUED:
-            return
-        entry = session.get_one(Entry, row.entry_id)
-        to, language, entry_id, label = row.email, row.language, entry.id, entry.label
-        body_id, body = entry.body_id, organization.body(session, entry.body_id).name
+        row = session.get_one(ReceiptMail, message.source_id)
+        label = session.get_one(Entry, row.entry_id).label
         by = organization.principal(session, row.asked_by, via=Via.JOB)
-        if run.attempt <= _WAITS and attached_proof.is_coming(session, entry_id):
+        if message.tries <= _WAITS and attached_proof.is_coming(session, row.entry_id):
             # A mail can wait some seconds for the proof that goes with the receipt.
             raise audit.NotYetProven(
                 t("The proof is made within seconds. Please try again in a minute.")
             )
-    pdf = papers.receipt(office, entry_id, by=by, language=language)
-    message_id = mail.send(
-        office.settings,
-        to=to,
-        subject=translate("Receipt of your document, {body}", language, body=body),
-        text="\n\n---\n\n".join(_told(office, one, body, label) for one in LANGUAGES) + "\n",
-        attachments=(mail.Attachment(_name(label), "application/pdf", pdf),),
-    )
-    with office.db.begin() as session:
-        row = _locked(session, mail_id)
-        if row.state != MailState.QUEUED:
-            return
+    pdf = papers.receipt(office, row.entry_id, by=by, language=row.language)
+    return [mail.Attachment(_name(label), "application/pdf", pdf)]
+
+
+@messages.after_ended(RECEIPT.code)
+def ended(session: Session, message: Message) -> None:
+    """What became of the message becomes of the receipt; a failed one can be asked for again."""
+    row = _locked(session, message.source_id or 0)
+    if row.state != MailState.QUEUED and message.state != MessageState.BOUNCED:
+        return
+    by, about = system(message.body_id), (message.about_type, message.about_id)
+    if message.state == MessageState.SENT:
         row.state, row.sent_at, row.problem = MailState.SENT, clock.now(), None
         audit.record(
             session,
             "entry.receipt-mailed",
-            by=system(body_id),
-            subject=("entry", entry_id),
-            email=to,
-            message_id=message_id,
+            by=by,
+            subject=about,
+            message_id=message.message_id,
         )
-
-
-def _told(office: Office, language: str, body: str, label: str) -> str:
-    return translate(_TEXT, language, body=body, number=label)
-
-
-_TEXT = (
-    "{body} has received your document and registered it under number {number}.\n\n"
-    "The receipt is attached. It bears a code by which anybody can check it.\n"
-    "This message was sent automatically; please do not answer it."
-)
+    elif message.state in (MessageState.FAILED, MessageState.BOUNCED):
+        row.state, row.problem = MailState.FAILED, message.problem
+        audit.record(session, "entry.receipt-failed", by=by, subject=about, why=message.problem)
 
 
 def _name(label: str) -> str:

@@ -13,6 +13,7 @@ class DeliveryMethod(StrEnum):
     """How a document came, or goes (τρόπος διακίνησης)."""
 
     COUNTER = "counter"
+    PHONE = "phone"
     POST = "post"
     REGISTERED_POST = "registered-post"
     COURIER = "courier"

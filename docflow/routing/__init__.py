@@ -1,6 +1,6 @@
 """Marking, charging, opinions, notes, closing; work lists; lists of paper."""
 
-from docflow.routing import asked, contributions, moving, notes
+from docflow.routing import asked, contributions, moving, notes, planned
 from docflow.routing.asked import Asked
 from docflow.routing.awaiting import StillAwaited, require_nothing_awaited
 from docflow.routing.batches import (
@@ -19,6 +19,7 @@ from docflow.routing.closing import (
     after_forwarding,
     after_reopening,
     close_by_answer,
+    close_by_process,
     file,
     forward,
     reopen,
@@ -37,6 +38,7 @@ from docflow.routing.guards import (
     held,
     is_head,
     is_responsible,
+    lock_handling,
     locked,
     moved,
     own_rights,
@@ -64,8 +66,11 @@ from docflow.routing.models import (
     DeliveryListItem,
     Forwarding,
     HandlingNote,
+    PlannedCharge,
+    PlanState,
 )
 from docflow.routing.narrowing import SOON, Age, Deadline, Narrowing, Timeliness, closed_on
+from docflow.routing.planned import AlreadyPlanned, BadPlanDay, Plan
 from docflow.routing.queries import (
     Acts,
     ChargeInfo,
@@ -81,6 +86,7 @@ from docflow.routing.service import (
     ToOneself,
     accept,
     charge,
+    direct,
     mark,
     pass_on,
     refuse,
@@ -95,8 +101,10 @@ __all__ = [
     "SOON",
     "Acts",
     "Age",
+    "AlreadyPlanned",
     "Asked",
     "BadDeadline",
+    "BadPlanDay",
     "BadTarget",
     "Basket",
     "Charge",
@@ -121,6 +129,9 @@ __all__ = [
     "NotClosedSo",
     "NotResponsible",
     "Outcome",
+    "Plan",
+    "PlanState",
+    "PlannedCharge",
     "ReasonMissing",
     "RefusedBefore",
     "Request",
@@ -149,11 +160,13 @@ __all__ = [
     "clean_reason",
     "clean_text",
     "close_by_answer",
+    "close_by_process",
     "closed_on",
     "contributions",
     "contributions_of",
     "counts",
     "delivery_lists",
+    "direct",
     "each",
     "file",
     "forward",
@@ -164,6 +177,7 @@ __all__ = [
     "inform",
     "is_head",
     "is_responsible",
+    "lock_handling",
     "locked",
     "mark",
     "moved",
@@ -172,6 +186,7 @@ __all__ = [
     "own_rights",
     "pass_on",
     "pass_on_many",
+    "planned",
     "refuse",
     "reopen",
     "require_head",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -11,7 +12,7 @@ from docflow.db import Database
 from docflow.errors import DocflowError, Invalid
 from docflow.i18n import Text, t
 from docflow.principal import Principal
-from docflow.routing import informing, service
+from docflow.routing import informing, planned, service
 from docflow.routing.guards import StateChanged, for_whom, own_rights
 from docflow.routing.models import Charge, ChargeKind
 from docflow.routing.targets import Target
@@ -44,21 +45,27 @@ def charge_many(
     to: Target,
     inform: Sequence[Target] = (),
     instructions: str = "",
+    on: date | None = None,
     seen: Mapping[int, int] = _NONE,
 ) -> list[Outcome]:
-    """Charge each to the same unit or person; `seen` has the versions on which one decided."""
+    """Charge each to the same unit or person, on a day to come where one is given.
+
+    `seen` has the versions on which one decided.
+    """
 
     def act(session: Session, entry_id: int) -> None:
-        service.charge(
+        planned.charge(
             session,
             entry_id,
             by=by,
             to=to,
+            on=on,
             inform=inform,
             instructions=instructions,
             seen=seen.get(entry_id),
         )
 
+    planned.require_day(on)
     return each(db, entry_ids, act, by=by)
 
 

@@ -151,6 +151,25 @@ def close_by_answer(session: Session, entry: Entry, *, answer: Entry, by: Princi
     _close(session, entry, handling, Disposal.ANSWERED, answer.label, by)
 
 
+def close_by_process(
+    session: Session,
+    entry: Entry,
+    *,
+    by: Principal,
+    reason: str,
+    how: Disposal = Disposal.FILED,
+) -> bool:
+    """The application that the entry is has come to its end: its item is closed, where it is open.
+
+    Called by packages that checked the right; whether there was something to close.
+    """
+    handling = lock_handling(session, entry.id)
+    if handling is None or handling.state == HandlingState.CLOSED:
+        return False
+    _close(session, entry, handling, how, line(reason)[:MAX_LINE], by)
+    return True
+
+
 def reopen(
     session: Session, entry_id: int, *, by: Principal, reason: str, seen: int | None = None
 ) -> Handling:

@@ -229,6 +229,12 @@ _SAID: Mapping[str, Callable[[str, str, str], Text]] = {
     "entry.charged": lambda who, at, whom: t(
         "{who} charged it to {whom} on {at}.", who=who, at=at, whom=whom
     ),
+    "charge.planned": lambda who, at, whom: t(
+        "{who} planned on {at} to charge it to {whom}.", who=who, at=at, whom=whom
+    ),
+    "charge.plan-withdrawn": lambda who, at, _: t(
+        "{who} withdrew a planned charge on {at}.", who=who, at=at
+    ),
     "charge.accepted": lambda who, at, _: t("{who} accepted it on {at}.", who=who, at=at),
     "charge.refused": lambda who, at, _: t("{who} refused it on {at}.", who=who, at=at),
     "charge.returned": lambda who, at, _: t("{who} returned it on {at}.", who=who, at=at),

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -79,6 +80,47 @@ class Charge(Base):
     ended_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     ended_at: Mapped[datetime | None]
     reason: Mapped[str] = mapped_column(server_default="")
+
+
+class PlanState(StrEnum):
+    WAITING = "waiting"
+    DONE = "done"
+    WITHDRAWN = "withdrawn"
+    OVERTAKEN = "overtaken"  # the item went another way before the day came
+    FAILED = "failed"
+
+
+class PlannedCharge(Base):
+    """A charge that is to be made on a day to come. The entry has one at a time."""
+
+    __tablename__ = "planned_charges"
+    __table_args__ = (
+        one_of("state", PlanState),
+        CheckConstraint("(state = 'waiting') = (ended_at IS NULL)", name="ended_has_time"),
+        Index(None, "entry_id"),
+        Index(
+            "ux_planned_charges_one_waiting",
+            "entry_id",
+            unique=True,
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_planned_charges_due", "on_day", postgresql_where=text("ended_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("entries.id"))
+    charge_id: Mapped[int | None] = mapped_column(ForeignKey("charges.id"))  # that it would end
+    unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    inform: Mapped[list[Any]]  # [unit, person or null], of those told for information
+    instructions: Mapped[str] = mapped_column(server_default="")
+    on_day: Mapped[date]
+    planned_by: Mapped[int] = mapped_column(ForeignKey("users.id"))
+    planned_at: Mapped[datetime]
+    state: Mapped[str] = mapped_column(server_default="waiting")
+    ended_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    ended_at: Mapped[datetime | None]
+    problem: Mapped[str] = mapped_column(server_default="")
 
 
 class ContributionKind(StrEnum):

@@ -20,6 +20,7 @@ from docflow.registry import Handling, HandlingState, Priority
 from docflow.routing import telling
 from docflow.routing.guards import (
     Item,
+    NotResponsible,
     StateChanged,
     clean_reason,
     clean_text,
@@ -106,6 +107,23 @@ def charge(
     row = _hand_over(session, item, to, by=by, instructions=instructions)
     add_information(session, item, inform, by=by, instructions=instructions)
     return row
+
+
+def direct(
+    session: Session, entry: registry.Entry, to: Target, *, by: Principal, instructions: str = ""
+) -> Charge:
+    """Hand a request to the competent unit in the very transaction that registers it.
+
+    For what a clerk writes down of a caller's request: it is for the unit that the clerk names,
+    and nothing of it is for the secretariat to mark. The unit may return it there. Only who
+    registered it does this, and only with what is open. Raises NotResponsible, BadTarget.
+    """
+    item = held(session, entry.id, by)
+    is_new = item.handling.state == HandlingState.NEW and item.handling.version == 0
+    is_open = not session.get_one(registry.Book, entry.book_id).is_confidential
+    if not (is_new and is_open and entry.registered_by == by.user_id):
+        raise NotResponsible(t("Only who registers a request hands it straight to a unit."))
+    return _hand_over(session, item, to, by=by, instructions=instructions)
 
 
 def accept(session: Session, entry_id: int, *, by: Principal, seen: int | None = None) -> Charge:

@@ -99,11 +99,13 @@ def test_a_lost_ring_is_rung_again_after_a_minute(office):
     assert _due(office) == [job_id]
 
 
-def test_a_job_in_a_long_queue_is_rung_ever_more_seldom(office):
+def test_a_job_in_a_long_queue_is_rung_more_seldom_but_never_left_lying(office):
     job_id = _job(office)
-    _set(office, job_id, run_after=_ago(minutes=60), rung_at=_ago(minutes=25))
-    assert _due(office) == []  # it was 35 minutes old then; it is rung when it is 71
-    _set(office, job_id, run_after=_ago(minutes=60), rung_at=_ago(minutes=31))
+    _set(office, job_id, run_after=_ago(minutes=7), rung_at=_ago(minutes=4.1))
+    assert _due(office) == [job_id]  # it was three minutes old then: after one more than these
+    _set(office, job_id, run_after=_ago(minutes=60), rung_at=_ago(minutes=5.9))
+    assert _due(office) == []
+    _set(office, job_id, run_after=_ago(minutes=60), rung_at=_ago(minutes=6.1))
     assert _due(office) == [job_id]
 
 

@@ -87,14 +87,20 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield build(tmp_path_factory.mktemp("faults"), stack_of_servers, parts)
 
 
+@pytest.fixture(scope="module")
+def ledger() -> Ledger:
+    """What was acknowledged in one scene holds in all that follow."""
+    return Ledger()
+
+
 def tell(what: str) -> None:
     """How far it is: where it stands still is what one wants to know."""
     print(f"{datetime.now(UTC):%H:%M:%S} {what}", flush=True)
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_nothing_that_was_acknowledged_is_lost(house: House, name: str) -> None:
-    scene, rng, ledger = SCENES[name], random.Random(SEED), Ledger()
+def test_nothing_that_was_acknowledged_is_lost(house: House, ledger: Ledger, name: str) -> None:
+    scene, rng = SCENES[name], random.Random(SEED)
     house.killed.clear()
     with at_work(house, ledger) as work:
         for line in scene.lines:

@@ -1,12 +1,13 @@
 """An entry's way through the house by API: marked, charged, accepted, answered, signed."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
 
-from docflow import circulation
+from docflow import circulation, clock
 from docflow.office import Office
 from tests.api.v1.calling import address, registered
 from tests.conftest import Keys
@@ -51,6 +52,21 @@ def test_a_head_marks_and_charges_a_new_entry(
         ("action", "Τμήμα Οδοποιίας"),
         ("information", "Νομική Υπηρεσία"),
     ]
+
+
+def test_a_charge_waits_for_its_day_and_is_withdrawn(
+    clerk: httpx.Client, calling: Calling, town: Town
+) -> None:
+    entry = registered(clerk)
+    secretary = calling("secretary")
+    body = {"to": {"unit_id": town.units["ΟΔΟΠ"]}, "on": "2999-12-31"}
+    far = secretary.post(address(entry, "/charges"), json=body)
+    assert (far.status_code, far.json()["type"]) == (422, "urn:docflow:problem:bad-plan-day")
+    day = (clock.today() + timedelta(days=2)).isoformat()
+    planned = secretary.post(address(entry, "/charges"), json={**body, "on": day}).json()
+    assert (planned["charges"], planned["planned"]["on_day"]) == ([], day)
+    gone = secretary.delete(address(entry, "/charges/planned"))
+    assert (gone.status_code, gone.json()["planned"]) == (200, None)
 
 
 def test_the_receiver_accepts_and_the_second_is_told(

@@ -2,8 +2,6 @@
 
 import base64
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -24,7 +22,7 @@ from docflow.office import Office
 from docflow.organization import User, oidc
 from tests.api.browsing import Browser, words
 from tests.api.conftest import House
-from tests.waiting import wait_until
+from tests.oidc import at_provider, provider
 
 CLAIMS = {
     "engineer": {"preferred_username": "engineer", "name": "Άννα Βλάχου"},
@@ -35,28 +33,8 @@ CLAIMS = {
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
-    port = free_port()
-    users = [f"--user-claims={json.dumps({'sub': sub, **said})}" for sub, said in CLAIMS.items()]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), *users],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        about = f"{address}/.well-known/openid-configuration"
-        wait_until(lambda: _answers(about), what="the provider", alive=process)
+    with provider(CLAIMS) as address:
         yield address
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _answers(address: str) -> bool:
-    try:
-        return httpx.get(address).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def tied(house: House, issuer: str, **more: object) -> Office:
@@ -69,12 +47,6 @@ def tied(house: House, issuer: str, **more: object) -> Office:
         **more,
     }
     return replace(house.office, settings=house.office.settings.model_copy(update=changes))
-
-
-def at_provider(address: str, sub: str) -> str:
-    """What somebody does there: he is who he is, and is sent back."""
-    answer = httpx.post(address, data={"sub": sub}, follow_redirects=False)
-    return answer.headers["location"]
 
 
 def entered(office: Office, sub: str, *, to: str = "/work") -> tuple[Browser, httpx.Response]:

@@ -1,11 +1,12 @@
 """Work lists on the page: narrowed, kept, many items at once; the board and the statistics."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from api.web import worklists
-from docflow import routing
+from docflow import clock, routing
 from docflow.registry import Priority
 from tests.api.browsing import Browser, words
 from tests.api.conftest import House
@@ -64,6 +65,26 @@ def test_many_are_charged_to_one_person_and_what_was_typed_stays(browsing, house
     assert "2 of 2 items were done" in words(done)
     assert "Priority:" in words(done)  # the list is narrowed as it was
     assert len(items(browsing("engineer"), house, given, "mine")) == 2
+
+
+def test_many_are_charged_on_a_day_to_come(browsing, house, given):
+    director = browsing("director")
+    target = f"{house.town.units['ΟΔΟΠ']}:{house.town.users['engineer']}"
+    day = clock.today() + timedelta(days=3)
+    form = {"item": items(director, house, given), "basket": "unit", "target": target}
+    past = director.post("/work-acts/charge", data={**form, "on_day": "1/2/2020"})
+    assert past.status_code == 422
+    assert 'value="1/2/2020"' in past.text
+    page = director.post("/work-acts/charge", data={**form, "on_day": f"{day:%d/%m/%Y}"})
+    assert "2 of 2 items were done" in words(page)
+    assert items(director, house, given) != []  # still with the unit
+    entry = director.get(given[0])
+    assert f"planned for {day:%d/%m/%Y}" in words(entry)
+    seen = re.search(r'name="seen" value="(\d+)"', entry.text)
+    assert seen is not None
+    gone = director.post(f"{given[0]}/acts/drop-plan", data={"seen": seen[1]})
+    assert gone.status_code == 303
+    assert f"planned for {day:%d/%m/%Y}" not in words(director.get(given[0]))
 
 
 def test_who_acts_on_a_later_page_stays_on_it(browsing, house, given, monkeypatch):

@@ -223,7 +223,7 @@ def test_issuing_again_what_is_issued_changes_nothing(
     outbox.run(signing_office, job_id)
     circulation.issuing.issue(outbox.Run(signing_office, job_id, 1), draft_id=draft_id)
     assert outgoing(signing_office) == [(2, False)]
-    assert len(waiting_jobs(signing_office, "dispatch.notify")) == 1
+    assert len(waiting_jobs(signing_office, "messages.send")) == 1
 
 
 def test_without_time_stamps_the_document_is_issued_and_its_proof_of_time_pending(
@@ -325,7 +325,7 @@ def test_the_registry_may_annul_the_number_before_the_document_is_issued(
     outbox.run(signing_office, job_id)
     assert draft(signing_office, draft_id).state == DraftState.ISSUE_FAILED
     assert outgoing(signing_office) == [(2, True)]
-    assert waiting_jobs(signing_office, "dispatch.notify") == []
+    assert waiting_jobs(signing_office, "messages.send") == []
 
 
 def test_a_mayor_who_left_issues_nothing(

@@ -95,10 +95,10 @@ def test_the_new_version_bears_the_mark_and_is_tied_to_the_old(
 
 def test_who_got_the_old_one_is_told(signing_office: Office, town: Town) -> None:
     first = issued(signing_office, town)
-    run_jobs(signing_office, "dispatch.notify")
+    run_jobs(signing_office, "messages.send")
     other = parties.Contact(name="Άλλος Σύλλογος", email="allos@example.gr")
     second = corrected(signing_office, town, first, recipient=other)
-    run_jobs(signing_office, "dispatch.notify", "dispatch.tell-corrected")
+    run_jobs(signing_office, "messages.send")
     sent = mails(signing_office)
     with signing_office.db.begin() as session:
         old = session.get_one(registry.Entry, first.entry_id).label
@@ -115,9 +115,9 @@ def test_the_same_recipient_is_told_once_with_the_new_document(
     signing_office: Office, town: Town
 ) -> None:
     first = issued(signing_office, town)
-    run_jobs(signing_office, "dispatch.notify")
+    run_jobs(signing_office, "messages.send")
     corrected(signing_office, town, first)
-    run_jobs(signing_office, "dispatch.notify", "dispatch.tell-corrected")
+    run_jobs(signing_office, "messages.send")
     assert [to for to, _ in mails(signing_office)] == ["katoikoi@example.gr"] * 2
 
 

@@ -160,6 +160,7 @@ CODES = {
     "contribution_reminders.user_ids",
     "deadline_reminders.addressee",
     "deadline_reminders.user_ids",
+    "planned_charges.inform",
     "scan_documents.problem",
     "scan_documents.reason",
     "scan_pages.problem",

@@ -41,7 +41,7 @@ def run(office: Office, session: Session, at: datetime, task: str = reminding.TA
     with clock.pretend(at):
         outbox.enqueue(session, task)
         session.flush()
-        run_jobs(office, task, "deadlines.tell-applicant")
+        run_jobs(office, task, "messages.send")
     session.expire_all()
 
 
@@ -288,7 +288,7 @@ def test_what_is_not_true_any_more_is_not_sent(
         engineer = town.person(session, "engineer")
         routing.file(session, entry.id, by=engineer, reason="Απαντήθηκε τηλεφωνικά")
         session.flush()
-        run_jobs(office, "deadlines.tell-applicant")
+        run_jobs(office, "messages.send")
     session.expire_all()
     assert mails(office) == []
     assert session.scalars(select(ApplicantNotice.state)).all() == ["dropped"]
@@ -320,7 +320,7 @@ def test_the_applicant_is_told_to_whom_his_request_went(
             reason="Επαρχιακό δίκτυο",
         )
         session.flush()
-        run_jobs(office, "deadlines.tell-applicant")
+        run_jobs(office, "messages.send")
     [(to, _, said)] = mails(office)
     assert to == entry.sender_email
     assert "διαβιβάστηκε στην αρμόδια υπηρεσία: Περιφέρεια Αττικής" in said

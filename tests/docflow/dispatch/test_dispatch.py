@@ -13,6 +13,7 @@ from sqlalchemy import select, text
 from docflow import audit, clock, dispatch, outbox, parties, registry
 from docflow.circulation import Channel
 from docflow.dispatch import Delivery, DeliveryState
+from docflow.messages import Addressee
 from docflow.office import Office
 from docflow.registry import Entry
 from tests import factories, stack
@@ -32,7 +33,9 @@ def mailing(office: Office, smtp: stack.SmtpServer) -> Office:
     return replace(office, settings=office.settings.model_copy(update={"smtp_url": url}))
 
 
-def delivery(office: Office, town: Town, *, channel: Channel = Channel.PICKUP) -> Delivery:
+def delivery(
+    office: Office, town: Town, *, channel: Channel = Channel.PICKUP, to: Addressee | None = None
+) -> Delivery:
     """An outgoing entry and its delivery, as issuing makes them."""
     with office.db.begin() as session:
         entry = factories.letter(
@@ -41,19 +44,14 @@ def delivery(office: Office, town: Town, *, channel: Channel = Channel.PICKUP) -
             direction=registry.Direction.OUTGOING,
             recipients=(parties.Contact(name="Άννα Πολίτη"),),
         )
-        row = Delivery(
-            entry_id=entry.id,
-            channel=channel,
-            state=DeliveryState.QUEUED,
+        row = dispatch.place(
+            session,
+            entry,
             recipient_name="Άννα Πολίτη",
-            email="anna@example.gr",
-            token=f"token-{entry.id}",
-            expires_at=clock.now() + dispatch.service.KEEP,
+            to=to or Addressee(email="anna@example.gr"),
+            channel=channel,
+            by=town.person(session, "clerk"),
         )
-        session.add(row)
-        session.flush()
-        if channel == Channel.PICKUP:
-            outbox.enqueue(session, "dispatch.notify", delivery_id=row.id)
     return row
 
 
@@ -66,7 +64,7 @@ def test_the_notice_says_where_and_with_which_code_in_greek_and_english(
     mailing: Office, town: Town, smtp: stack.SmtpServer
 ) -> None:
     row = delivery(mailing, town)
-    run_jobs(mailing, "dispatch.notify")
+    run_jobs(mailing, "messages.send")
     [message] = smtp.wait_for(1)
     told = message.get_content()
     assert message["To"] == "anna@example.gr"
@@ -80,7 +78,7 @@ def test_the_subject_of_the_notice_tells_nothing_of_the_matter(
     mailing: Office, town: Town, smtp: stack.SmtpServer
 ) -> None:
     row = delivery(mailing, town)
-    run_jobs(mailing, "dispatch.notify")
+    run_jobs(mailing, "messages.send")
     [message] = smtp.wait_for(1)
     with mailing.db.begin() as session:
         subject = session.get_one(Entry, row.entry_id).subject
@@ -92,13 +90,18 @@ def test_only_the_digest_of_the_code_is_kept(
     mailing: Office, town: Town, smtp: stack.SmtpServer
 ) -> None:
     row = delivery(mailing, town)
-    run_jobs(mailing, "dispatch.notify")
+    run_jobs(mailing, "messages.send")
     [code] = set(re.findall(r"\b\d{8}\b", smtp.wait_for(1)[0].get_content()))
     sent = after(mailing, row)
     assert sent.state == DeliveryState.SENT
     assert sent.code_digest == dispatch.code_digest(row.token, code)
     with mailing.db.begin() as session:
-        kept = session.scalar(text("SELECT string_agg(jobs::text, '') FROM jobs"))
+        kept = session.scalar(
+            text(
+                "SELECT (SELECT string_agg(j::text, '') FROM jobs j) "
+                "|| (SELECT string_agg(m::text, '') FROM messages m)"
+            )
+        )
     assert code not in str(kept)
 
 
@@ -108,7 +111,7 @@ def test_a_mail_server_that_is_away_is_tried_again(office: Office, town: Town) -
         settings=office.settings.model_copy(update={"smtp_url": SecretStr("smtp://127.0.0.1:9")}),
     )
     row = delivery(away, town)
-    [job_id] = waiting_jobs(away, "dispatch.notify")
+    [job_id] = waiting_jobs(away, "messages.send")
     outbox.run(away, job_id)
     assert job(away, job_id).state == "waiting"
     assert after(away, row).state == DeliveryState.QUEUED
@@ -120,7 +123,7 @@ def test_a_mail_server_that_stays_away_is_told_to_the_office(office: Office, tow
         settings=office.settings.model_copy(update={"smtp_url": SecretStr("smtp://127.0.0.1:9")}),
     )
     row = delivery(away, town)
-    [job_id] = waiting_jobs(away, "dispatch.notify")
+    [job_id] = waiting_jobs(away, "messages.send")
     for _ in range(outbox.MAX_ATTEMPTS):
         outbox.run(away, job_id)
         with office.db.begin() as session:
@@ -137,11 +140,11 @@ def test_a_second_notice_brings_a_new_code(
     mailing: Office, town: Town, smtp: stack.SmtpServer
 ) -> None:
     row = delivery(mailing, town)
-    run_jobs(mailing, "dispatch.notify")
+    run_jobs(mailing, "messages.send")
     first = after(mailing, row).code_digest
     with mailing.db.begin() as session:
         dispatch.notify_again(session, row.id, by=town.person(session, "clerk"))
-    run_jobs(mailing, "dispatch.notify")
+    run_jobs(mailing, "messages.send")
     assert len(smtp.wait_for(2)) == 2
     assert after(mailing, row).code_digest != first
 
@@ -152,7 +155,7 @@ def test_a_document_that_was_annulled_is_not_sent(
     row = delivery(mailing, town)
     with mailing.db.begin() as session:
         factories.annulled(session, town, row.entry_id, reason="λάθος")
-    run_jobs(mailing, "dispatch.notify")
+    run_jobs(mailing, "messages.send")
     assert smtp.messages == []
     assert after(mailing, row).state == DeliveryState.WITHDRAWN
 
@@ -188,7 +191,7 @@ def test_an_unknown_delivery_is_not_found(office: Office, town: Town) -> None:
 
 def test_mail_may_land_in_a_folder(office: Office, town: Town) -> None:
     delivery(office, town)
-    run_jobs(office, "dispatch.notify")
+    run_jobs(office, "messages.send")
     folder = office.settings.data / "outbox"
     [file] = folder.iterdir()
     assert b"Subject: " in file.read_bytes()

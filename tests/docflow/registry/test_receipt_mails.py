@@ -17,7 +17,7 @@ from docflow.registry import Entry
 from tests import factories
 from tests.factories import Town
 
-TASK = "registry.mail-receipt"
+TASK = "messages.send-sealed"
 
 
 def text_of(pdf: bytes) -> str:

@@ -9,6 +9,7 @@ import { showDocuments } from "./pdf-viewer.js";
 import { checkProofs } from "./proof-check.js";
 import { readAhead, showProposals } from "./proposals.js";
 import { openSearchBoxes } from "./search-box.js";
+import { showByAnswers } from "./shown-if.js";
 import { checkTaxNumbers } from "./tax-number.js";
 import { typeChoices } from "./typed-choice.js";
 import { listUploads } from "./upload.js";
@@ -21,6 +22,7 @@ function wake(root) {
   typeChoices(root);
   checkTaxNumbers(root);
   listUploads(root);
+  showByAnswers(root);
   walkWorkLists(root);
   readAhead(root);
   showProposals(root);

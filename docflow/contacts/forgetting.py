@@ -1,0 +1,48 @@
+"""Names and words of contacts and appointments go when nobody needs them any more.
+
+That there was a contact, over which channel and how soon it was answered, stays for the figures;
+a request that was registered is kept by its entry. Source: GDPR art. 5 par. 1 e.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import or_, update
+from sqlalchemy.orm import Session
+
+from docflow import clock, outbox, schedule
+from docflow.appointments import Appointment
+from docflow.contacts.log import LIVE
+from docflow.contacts.models import Contact
+
+TASK = "contacts.forget"
+
+
+@outbox.job(TASK)
+def forget(run: outbox.Run) -> None:
+    """Forget what is older than the setting `contact_days` says."""
+    with run.office.db.begin() as session:
+        forget_before(session, days=run.office.settings.contact_days)
+
+
+def forget_before(session: Session, *, days: int) -> None:
+    """Empty the personal data of what ended so many days ago."""
+    before = clock.now() - timedelta(days=days)
+    session.execute(
+        update(Contact)
+        .where(
+            Contact.changed_at < before,
+            Contact.state.not_in([str(state) for state in LIVE]),
+            or_(Contact.full_name != "", Contact.party_id.is_not(None), Contact.note != ""),
+        )
+        .values(full_name="", phone="", email="", subject="", note="", party_id=None)
+    )
+    session.execute(
+        update(Appointment)
+        .where(Appointment.ends_at < before, Appointment.full_name != "")
+        .values(
+            full_name="", phone="", email="", subject="", reason="", party_id=None, account_id=None
+        )
+    )
+
+
+schedule.every(TASK, timedelta(hours=24))

@@ -1,0 +1,46 @@
+"""One request to another server: a bounded time, a bounded answer, no redirection."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import urllib3
+
+_MOST = 200_000  # bytes of an answer
+
+
+class NoAnswer(Exception):
+    """The server did not answer; whether it heard us is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes
+
+
+def ask(
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str],
+    body: bytes | None = None,
+    timeout: float = 15.0,
+) -> Answer:
+    """Send JSON, or nothing, and read the answer. Raises NoAnswer; its text names no address."""
+    wait = urllib3.Timeout(connect=min(5.0, timeout), read=timeout)
+    json_headers = {"Content-Type": "application/json", "Accept": "application/json"}
+    with urllib3.PoolManager(timeout=wait, retries=False) as pool:
+        try:
+            answer = pool.request(
+                method,
+                url,
+                body=body,
+                headers={**json_headers, **headers},
+                redirect=False,
+                preload_content=False,
+            )
+            read = answer.read(_MOST)
+            answer.release_conn()
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise NoAnswer(type(error).__name__) from error
+    return Answer(answer.status, read)

@@ -1,0 +1,165 @@
+"""The acts of a process about money, and what a payment tells the process it belongs to.
+
+S0-4: the fine is entered and its amount computed with surcharges, the citizen pays and types the
+bank's number, an employee confirms. Whoever ends the payment (the process's own employee, the page
+of payments, the bank's file, a card), the process hears of it by a message.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from docflow import applications, clock, organization, payments, processes, services
+from docflow.errors import Conflict
+from docflow.i18n import t
+from docflow.payments import Payable, PayableState
+from docflow.principal import Principal, Via, system
+from docflow.processes import Context, ProcessTask, TaskKind, TaskState
+
+SUBJECT = "application"
+SEEN_BY_EMPLOYEE = "Βρέθηκε από τον υπάλληλο στην κατάσταση εκκαθάρισης της τράπεζας."
+TOLD, SETTLED, REFUSED = "payment-told", "payment-settled", "payment-refused"
+
+
+class NothingDemanded(Conflict):
+    """There is nothing to be paid for this application."""
+
+
+class NobodyConfirmed(Conflict):
+    """A payment is confirmed by an employee, not by a process alone."""
+
+
+class FeeMissing(Conflict):
+    """The service has no rule of a fee."""
+
+
+@processes.act("payments.demand")
+def demand(session: Session, context: Context) -> Mapping[str, Any]:
+    """Compute by the service's rule what is to be paid, and demand it.
+
+    `due_days` says until when. The process knows then `payable` (cents) and `reference`; 0 and ""
+    where nothing is owed. Raises FeeMissing, payments.FeeUnknown.
+    """
+    about = applications.context(session, context.subject[1])
+    version = services.version(session, about.version_id)
+    if version.fee is None:
+        raise FeeMissing(t("The service “{service}” has no fee.json.", service=version.code))
+    who, days = about.applicant, context.given.get("due_days")
+    made = payments.demand(
+        session,
+        body_id=context.body_id,
+        unit_id=context.unit_id,
+        subject=context.subject,
+        reason={code: version.subject(code, context.data) for code in ("el", "en")},
+        rule=payments.read_rule(version.fee),
+        data=context.data,
+        payer=payments.Payer(
+            name=who.full_name,
+            tax_number=who.tax_number,
+            email=who.email,
+            phone=who.phone,
+            language=who.language or "el",
+        ),
+        due_on=clock.today() + timedelta(days=int(days)) if days else None,
+        shown_as=about.number,
+        by=system(context.body_id),
+        tells=False,  # the service says it in its own words
+    )
+    if made is None:
+        return {"payable": 0, "reference": ""}
+    return {"payable": payments.owed(session, made).cents, "reference": made.reference}
+
+
+@processes.act("payments.told")
+def told(session: Session, context: Context) -> None:
+    """The citizen typed the bank's number into the task. Raises payments.BadBankNumber."""
+    number = str(context.given.get("bank_number") or "")
+    by = system(context.body_id, via=Via.PUBLIC)
+    payments.told(session, _last(session, context).id, number, by=by)
+
+
+@processes.act("payments.confirm")
+def confirm(session: Session, context: Context) -> Mapping[str, Any]:
+    """The employee of the step before found the payment in the bank's statement (S0-8).
+
+    The lines that were marked for it count. Where none is, since the bank's file was not taken in
+    here, his word counts, with what the citizen told. The process knows then `is_paid`: False where
+    only a part of the amount came.
+    """
+    payable = _last(session, context)
+    if payable.state == PayableState.PAID:
+        return {"is_paid": True}
+    by = _employee(session, context)
+    try:
+        payable = payments.confirm(session, payable.id, by=by)
+    except payments.NothingMarked:
+        told_at = payable.told_at or clock.now()
+        received_on = max(clock.local(told_at).date(), clock.local(payable.demanded_at).date())
+        payable = payments.confirm_by_hand(
+            session,
+            payable.id,
+            cents=payments.owed(session, payable, received_on).left_cents,
+            received_on=received_on,
+            number=payable.bank_number,
+            note=SEEN_BY_EMPLOYEE,
+            by=by,
+        )
+    return {"is_paid": payable.state == PayableState.PAID}
+
+
+@processes.act("payments.refuse")
+def refuse(session: Session, context: Context) -> None:
+    """The payment is not accepted, for the `reason`; nothing can be paid to it any more."""
+    payable = _last(session, context)
+    reason = str(context.given.get("reason") or "") or "–"
+    payments.refuse(session, payable.id, reason=reason, by=_employee(session, context))
+
+
+def _employee(session: Session, context: Context) -> Principal:
+    """Who did the last step of an employee: what follows from it is his act."""
+    user_id = session.scalar(
+        select(ProcessTask.ended_by)
+        .where(
+            ProcessTask.instance_id == context.instance_id,
+            ProcessTask.kind == TaskKind.EMPLOYEE,
+            ProcessTask.state == TaskState.DONE,
+            ProcessTask.ended_by.is_not(None),
+        )
+        .order_by(ProcessTask.ended_at.desc(), ProcessTask.id.desc())
+        .limit(1)
+    )
+    if user_id is None:
+        raise NobodyConfirmed(
+            t("No employee confirmed the payment: an employee’s step comes before this one.")
+        )
+    return organization.principal(session, user_id, via=Via.JOB)
+
+
+@payments.after_told
+def _after_told(session: Session, payable: Payable, by: Principal) -> None:
+    if payable.subject_type == SUBJECT:
+        subject = (SUBJECT, payable.subject_id)
+        processes.send(session, subject, TOLD, {"bank_number": payable.bank_number})
+
+
+@payments.after_settled
+def _after_settled(session: Session, payable: Payable, by: Principal) -> None:
+    if payable.subject_type != SUBJECT:
+        return
+    subject = (SUBJECT, payable.subject_id)
+    if payable.state == PayableState.PAID:
+        processes.send(session, subject, SETTLED, {"is_paid": True})
+    else:
+        processes.send(session, subject, REFUSED, {"why_not": payable.ended_why})
+
+
+def _last(session: Session, context: Context) -> Payable:
+    found = payments.of_subject(session, context.subject)
+    if not found:
+        raise NothingDemanded(
+            t("Nothing was demanded for this application: payments.demand comes before this step.")
+        )
+    return found[-1]

@@ -1,0 +1,164 @@
+"""Payments on the pages: the payer's own page, the bank's file, the five acts, refunds."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from docflow import payments
+from tests.api.browsing import Browser, hidden, typed, words
+from tests.api.conftest import House
+from tests.docflow.payments import paying
+
+Browsing = Callable[..., Browser]
+
+
+@dataclass(frozen=True)
+class Owing:
+    """Something to be paid: its page for staff, the payer's page, its code."""
+
+    id: int
+    staff: str
+    page: str
+    code: str
+
+
+def owing(house: House) -> Owing:
+    with house.office.db.begin() as session:
+        paying.account(session, house.town)
+        one = paying.fine(session, house.town)
+        return Owing(one.id, f"/payments/{one.id}", f"/pay/{one.token}", one.reference)
+
+
+@pytest.fixture
+def owed(house: House) -> Owing:
+    return owing(house)
+
+
+def taken(browser: Browser, *rows: tuple[str, str, str, str, str], name: str = "b.csv") -> str:
+    """Send the form with the bank's file; where it leads, or what the page says."""
+    files = {"file": (name, paying.csv_file(*rows), "text/csv")}
+    answer = browser.post("/payments/statements", files=files)
+    return answer.headers.get("location", "") or words(answer)
+
+
+def test_from_the_payers_page_to_the_receipt(
+    house: House, visitor: Browser, browsing: Browsing, owed: Owing
+) -> None:
+    page = visitor.get(owed.page)
+    assert page.status_code == 200
+    for shown in ("Traffic fine 123456", "€50.00", payments.references.grouped(owed.code)):
+        assert shown in words(page)
+    assert 'src="data:image/svg+xml' in page.text
+    wrong = visitor.post(owed.page, data={"bank_number": "I paid"})
+    assert wrong.status_code == 422
+    assert typed(wrong, "bank_number") == "I paid"
+    number = f"9{owed.id}"
+    assert visitor.post(owed.page, data={"bank_number": number}).status_code == 303
+    assert "Received, being checked" in words(visitor.get(owed.page))
+    clerk = browsing(paying.KEEPER)
+    assert owed.code in clerk.get("/payments").text
+    assert "done=bank-file" in taken(clerk, paying.row(number=number))
+    shown_first = clerk.get(owed.staff)
+    assert "Transaction number and amount agree" in words(shown_first)
+    [line] = re.findall(r'name="line" value="(\d+)"', shown_first.text)
+    other = browsing("engineer")  # opens the same page at the same time
+    stale = hidden(other.get(owed.staff))
+    mark = {**hidden(shown_first), "line": line}
+    assert clerk.post(f"{owed.staff}/mark", data=mark).status_code == 303
+    late = other.post(f"{owed.staff}/refuse", data={**stale, "reason": "Δεν το βρήκα"})
+    assert late.status_code == 409
+    assert "Πέτρος Δήμου" in words(late)
+    assert "Δεν το βρήκα" in late.text
+    marked = clerk.get(owed.staff)
+    assert "The same" in words(marked)
+    done = clerk.post(f"{owed.staff}/confirm", data=hidden(marked))
+    assert done.headers["location"].endswith("done=payment-paid")
+    assert "Entered for good" in words(visitor.get(owed.page))
+    receipt = visitor.get(f"{owed.page}/receipt.pdf")
+    assert receipt.content.startswith(b"%PDF")
+    assert receipt.content == visitor.get(f"{owed.page}/receipt.pdf").content  # made once
+    assert clerk.get(f"{owed.staff}/receipt.pdf").content.startswith(b"%PDF")
+
+
+def test_proposals_are_accepted_and_the_rest_is_ignored(
+    house: House, browsing: Browsing, owed: Owing
+) -> None:
+    clerk = browsing(paying.KEEPER)
+    with house.office.db.read() as session:
+        payable = session.get_one(payments.Payable, owed.id)
+    rows = [
+        paying.row(payable, amount="60,00", number=f"A{owed.id}"),
+        paying.row(number=f"B{owed.id}", amount="7,77", payer="ΑΓΝΩΣΤΟΣ"),
+    ]
+    assert "done=bank-file" in taken(clerk, *rows)
+    assert "was taken in already" in taken(clerk, *rows)
+    nothing = clerk.post("/payments/lines/accept", data={})
+    assert "Tick the proposals" in words(nothing)
+    shown = clerk.get("/payments/lines", params={"q": f"A{owed.id}"})
+    assert "The code agrees, the amount does not" in words(shown)
+    [ticked] = re.findall(r'name="line" value="([\d:]+)"', shown.text)
+    assert clerk.post("/payments/lines/accept", data={"line": ticked}).status_code == 303
+    assert "€10.00" in words(clerk.get("/payments/refunds"))
+    left = clerk.get("/payments/lines", params={"list": "open", "q": f"B{owed.id}"})
+    [address] = set(re.findall(r"/payments/lines/\d+/ignore", left.text))
+    again = clerk.post(address, data={**hidden(left), "reason": ""})
+    assert again.status_code == 422
+    assert "Write the reason" in words(again)
+    done = clerk.post(address, data={**hidden(left), "reason": "Μίσθωμα"})
+    assert done.headers["location"].endswith("done=bank-line-ignored")
+
+
+def test_a_file_that_cannot_be_read_is_told_with_its_lines(
+    house: House, browsing: Browsing, owed: Owing
+) -> None:
+    clerk = browsing(paying.KEEPER)
+    bad = taken(clerk, ("πενήντα", "1", "", "", "21/11/2026"))
+    assert "line 2: “πενήντα” is no amount of money" in bad
+    assert "Choose the bank’s file" in words(clerk.post("/payments/statements", data={}))
+
+
+def test_strangers_find_nothing(browsing: Browsing, visitor: Browser, owed: Owing) -> None:
+    stranger = browsing(paying.STRANGER)
+    assert stranger.get(owed.staff).status_code == 404
+    assert owed.code not in stranger.get("/payments?basket=all").text
+    assert stranger.get("/payments/lines").status_code == 403
+    assert 'href="/payments"' not in stranger.get("/work").text
+    assert visitor.get("/pay/" + "x" * 22).status_code == 404
+    auditor = browsing("auditor")
+    assert auditor.get(owed.staff).status_code == 200
+    assert (
+        auditor.post(f"{owed.staff}/refuse", data={"seen": "1", "reason": "-"}).status_code == 403
+    )
+
+
+def test_the_administrator_enters_the_account(browsing: Browsing, house: House) -> None:
+    administrator = browsing("administrator")
+    page = administrator.get("/payments/accounts")
+    assert page.status_code == 200
+    form = {
+        "iban": "GR16 0110 1250 0000 0001 2300 695",
+        "bank": "Εθνική",
+        "holder": "Δήμος",
+        "unit": str(house.town.units["ΟΔΟΠ"]),
+        "is_current": "yes",
+        "encoding": "auto",
+        "separator": "auto",
+        "decimal": ",",
+        "day_form": "dd/mm/yyyy",
+        "column_booked_on": "Ημερομηνία",
+        "column_amount": "Ποσό",
+    }
+    wrong = administrator.post("/payments/accounts", data={**form, "iban": "GR17 0110"})
+    assert wrong.status_code == 422
+    assert typed(wrong, "holder") == "Δήμος"
+    none = administrator.post("/payments/accounts", data={**form, "column_amount": ""})
+    assert "headings of the date and of the amount" in words(none)
+    with house.office.db.begin() as session:
+        paying.account(session, house.town)  # as the other tests want it again
+
+
+def test_a_page_of_an_office_without_cards_offers_none(visitor: Browser, owed: Owing) -> None:
+    assert "Pay by card" not in words(visitor.get(owed.page))
+    assert "Cards are not taken" in words(visitor.post(f"{owed.page}/card"))

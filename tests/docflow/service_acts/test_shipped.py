@@ -1,0 +1,171 @@
+"""The shipped services: their files are right, and their applications come to their ends."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from docflow import applications, clock, payments, processes, routing, services
+from docflow.accounts import Level
+from docflow.applications import Application
+from docflow.messages import Message
+from docflow.payments import PayableState
+from docflow.registry import Disposal, Handling
+from tests import accounts, filing
+from tests.filing import FINE, answer, complete, filed, step
+
+CODES = sorted(services.shipped())
+TICKED = {"number_read": "on", "found": "yes", "amount_agrees": "yes", "marked": "yes"}
+
+
+@pytest.mark.parametrize("code", CODES)
+def test_a_shipped_folder_passes_its_own_check_and_speaks_four_languages(code):
+    folder, problems = services.check(services.read_folder(services.shipped()[code]))
+    assert problems == []
+    assert set(folder.definition.titles) == {"el", "en", "hu", "cs"}
+    assert set(folder.definition.summaries) >= {"el", "en"}
+
+
+def test_the_form_of_a_fine_has_the_fields_of_the_source_in_their_order():
+    folder, _ = services.check(services.read_folder(services.shipped()["traffic-fine"]))
+    form = applications.forms.of(folder.form, "el")
+    assert [field.label for field in form.fields] == [
+        "Ονοματεπώνυμο",
+        "Email",
+        "Κινητό",
+        "Αρ. Κλήσης ΚΟΚ",
+        "Ημ/νία παράβασης",
+        "Αρ. Πινακίδων",
+        "Περιγραφή Παράβασης",
+        "Ποσό",
+        "ΑΦΜ",
+        "Ονοματεπώνυμο Κατόχου",
+    ]
+    assert all(field.is_required for field in form.fields)
+
+
+@pytest.fixture
+def visitor(session, town):
+    return accounts.citizen(session, town, level=Level.VISITOR)
+
+
+@pytest.fixture
+def fine(office, town, visitor):
+    """An application for a fine of 50 €, twelve days old."""
+    version = filing.deployed(office, town, "traffic-fine")
+    return filed(office, version, fined(days_ago=12), citizen=visitor)
+
+
+def fined(days_ago):
+    return {**FINE, "violation_on": (clock.today() - timedelta(days=days_ago)).isoformat()}
+
+
+def told(office, filed):
+    """The texts that the applicant was told by the service, in Greek."""
+    with office.db.begin() as session:
+        query = select(Message).where(Message.kind == "service-word", Message.about_id == filed.id)
+        return [row.values["text.el"] for row in session.scalars(query.order_by(Message.id))]
+
+
+def payable_of(office, filed):
+    with office.db.begin() as session:
+        [found] = payments.of_subject(session, ("application", filed.id))
+        return found, payments.owed(session, found)
+
+
+def test_a_fine_is_paid_told_and_entered_definitely(office, town, fine):
+    payable, owed = payable_of(office, fine)
+    assert owed.cents == 5000
+    [amount] = told(office, fine)
+    assert "το ποσό για πληρωμή είναι 50€" in amount
+    assert payable.reference in amount
+    answer(office, fine, "pay", bank_number="123456")
+    assert told(office, fine)[1].startswith(
+        "Η κλήση ΚΟΚ που πληρώσατε με αρ. πληρωμής τραπέζης: 123456 με ποσό για πληρωμή 50€, "
+        "παραλήφθηκε από το Σύστημα. Μετά από ελέγχους που θα κάνουμε"
+    )
+    complete(office, town, fine, "confirm", **TICKED)
+    assert "καταχωρίστηκε οριστικά" in told(office, fine)[2]
+    payable, _ = payable_of(office, fine)
+    assert payable.state == PayableState.PAID
+    with office.db.begin() as session:
+        row = session.get_one(Application, fine.id)
+        assert (row.state, row.outcome) == ("ended", "done")
+        handling = session.get_one(Handling, row.entry_id)
+        assert (handling.state, handling.disposal) == ("closed", Disposal.FILED)
+
+
+def test_a_payment_that_is_not_found_goes_back_to_the_citizen(office, town, fine):
+    answer(office, fine, "pay", bank_number="123456")
+    found = {**TICKED, "found": "", "why_not": "Ο αριθμός δεν υπάρχει στην κατάσταση."}
+    complete(office, town, fine, "confirm", **found)
+    assert "Ο αριθμός δεν υπάρχει στην κατάσταση." in told(office, fine)[2]
+    answer(office, fine, "pay", bank_number="654321")
+    complete(office, town, fine, "confirm", **TICKED)
+    payable, _ = payable_of(office, fine)
+    assert (payable.state, payable.bank_number) == (PayableState.PAID, "654321")
+
+
+def test_all_five_acts_must_be_done(office, town, fine):
+    answer(office, fine, "pay", bank_number="123456")
+    with pytest.raises(processes.BadAnswer):
+        complete(office, town, fine, "confirm", **{**TICKED, "number_read": ""})
+
+
+def test_a_number_told_on_the_page_of_the_payment_moves_the_application(office, town, fine):
+    payable, _ = payable_of(office, fine)
+    with office.db.begin() as session:
+        payments.told(session, payable.id, "123456", by=town.person(session, "engineer"))
+    step(office, fine, "confirm")
+    assert "αρ. πληρωμής τραπέζης: 123456" in told(office, fine)[1]
+
+
+def test_a_late_payment_bears_the_surcharge_of_the_rule(office, town, visitor):
+    version = filing.deployed(office, town, "traffic-fine")
+    late = filed(office, version, fined(days_ago=100), citizen=visitor)
+    _, owed = payable_of(office, late)
+    assert owed.cents == 5100  # two months of 1 % that began after the sixtieth day
+
+
+def test_two_applications_for_one_fine_are_one(office, town, visitor, fine):
+    with office.db.begin() as session:
+        version = services.deployed(session, town.body_id, "traffic-fine")
+    again = {**fined(days_ago=12), "fine_number": "β 0123456"}
+    with pytest.raises(applications.FiledAlready) as refused:
+        filed(office, version, again, citizen=visitor)
+    assert refused.value.number == fine.number
+
+
+def test_an_application_that_the_office_closes_ends_and_the_citizen_is_told(office, town, visitor):
+    version = filing.deployed(office, town, "general-application")
+    typed = {
+        "full_name": "Ελένη Δημητρίου",
+        "email": "eleni@example.gr",
+        "topic": "Δεντροφύτευση",
+        "text": "Παρακαλώ για νέα δέντρα στην οδό Μουσών.",
+    }
+    made = filed(office, version, typed, citizen=visitor)
+    with office.db.begin() as session:
+        entry_id = session.get_one(Application, made.id).entry_id
+        head = town.person(session, "director")
+        routing.file(session, entry_id, by=head, reason="Εντάχθηκε στο πρόγραμμα του έτους.")
+    assert "ολοκληρώθηκε χωρίς έγγραφη απάντηση" in told(office, made)[0]
+    with office.db.begin() as session:
+        assert session.get_one(Application, made.id).state == "ended"
+
+
+def test_a_problem_is_reported_without_any_identity_and_its_repair_told(office, town):
+    version = filing.deployed(office, town, "problem-report")
+    typed = {
+        "category": "school",
+        "school": "3ο Δημοτικό Σχολείο",
+        "place": "Ερμού 5",
+        "description": "Σπασμένο τζάμι στην αίθουσα.",
+        "email": "anna@example.gr",
+    }
+    made = filed(office, version, typed)
+    complete(office, town, made, "look", judged="work", remark="")
+    complete(office, town, made, "fix", fixed_on="20/11/2026", remark="Μπήκε νέο τζάμι.")
+    [text] = told(office, made)
+    assert "(Ερμού 5) αποκαταστάθηκε στις 20/11/2026." in text
+    assert "Μπήκε νέο τζάμι." in text
