@@ -20,7 +20,7 @@ from api.security import protect
 from api.web import live
 from docflow.office import Office
 
-_CITIZENS = (
+CITIZENS = (
     *("/verify", "/pickup", "/pay", "/log", "/health"),
     *("/services", "/life", "/questions", "/acts"),
     *("/apply", "/applications", "/status"),
@@ -76,5 +76,5 @@ class _Pages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "/")
-        public = any(path == start or path.startswith(start + "/") for start in _CITIZENS)
+        public = any(path == start or path.startswith(start + "/") for start in CITIZENS)
         await (self._citizens if public else self._staff)(scope, receive, send)

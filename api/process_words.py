@@ -11,13 +11,13 @@ LABELS: Mapping[str, Mapping[str, Text]] = {
         "cancelled": t("Cancelled"),
         "stopped": t("Stopped with an error"),
     },
-    "step": {
+    "process_step": {
         "open": t("Waits"),
         "done": t("Done"),
         "dropped": t("Not needed"),
         "failed": t("Failed"),
     },
-    "step_kind": {
+    "process_step_kind": {
         "citizen": t("Applicant"),
         "employee": t("Employee"),
         "service": t("Software"),
@@ -42,9 +42,9 @@ COLOURS: Mapping[tuple[str, str], str] = {
     ("process", "running"): "blue",
     ("process", "ended"): "green",
     ("process", "stopped"): "red",
-    ("step", "open"): "blue",
-    ("step", "done"): "green",
-    ("step", "failed"): "red",
+    ("process_step", "open"): "blue",
+    ("process_step", "done"): "green",
+    ("process_step", "failed"): "red",
     ("stage", "done"): "green",
     ("stage", "current"): "blue",
     ("stage", "ahead"): "grey",

@@ -38,13 +38,13 @@ _AUDITORS = t("Only an auditor sees this page.")
 _ADMINISTRATORS = t("Only an administrator sees this page.")
 
 
-@router.get("/account")
+@router.get("/me")
 def account(request: Request, by: CurrentUser, office: TheOffice) -> Response:
     """Who I am here, and my signing key."""
     return _account(request, office, by)
 
 
-@router.post("/account/key")
+@router.post("/me/key")
 def add_key(request: Request, form: TheForm, by: CurrentUser, office: TheOffice) -> Response:
     """Keep the person's own signing key, after opening it once with its password."""
     part = form.get("key")
@@ -57,7 +57,7 @@ def add_key(request: Request, form: TheForm, by: CurrentUser, office: TheOffice)
             circulation.keys.add(session, data, password, by=by, settings=office.settings)
     except Invalid as error:
         return _account(request, office, by, error=error)
-    return RedirectResponse("/account?done=key", 303)
+    return RedirectResponse("/me?done=key", 303)
 
 
 def _account(

@@ -1,18 +1,21 @@
 """What all pages share: words, dates, sizes, and names that must be there."""
 
+from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
 import jinja2
 import pytest
 from starlette.requests import Request
 
-from api import pages, wording
+from api import pages, portal, web, wording
+from api.app import CITIZENS
 from docflow.circulation import Channel, DraftState, StepState
 from docflow.dispatch import DeliveryState
 from docflow.documents import FileRole, ReadingState
 from docflow.principal import Role
 from docflow.registry import DeliveryMethod, Direction, HandlingState, Priority, Relation
 from docflow.routing import Basket, ChargeState
+from tests.api.conftest import House
 
 
 def _request(language: str) -> Request:
@@ -105,3 +108,20 @@ def test_every_code_has_a_word_in_both_languages(group, codes):
     for code in codes:
         assert wording.label(group, code, "en") != code
         assert wording.label(group, code, "el") not in ("", code)
+
+
+def test_the_staffs_pages_and_the_citizens_share_no_address(house: House) -> None:
+    """What begins as a citizens' address goes to their app: a page of the staff would be lost."""
+    citizens = tuple(one + "/" for one in CITIZENS)
+    staff = {getattr(route, "path", "") + "/" for route in web.create_app(house.office).routes}
+    assert [path for path in staff if path.startswith(citizens)] == []
+    portals = {getattr(one, "path", "") + "/" for one in portal.create_app(house.office).routes}
+    assert [path for path in portals - {"/"} if not path.startswith(citizens)] == []
+
+
+def test_a_group_of_words_is_said_in_one_place() -> None:
+    """A second one of the name would take the first one's words away."""
+    parts = [getattr(wording, name).LABELS for name in vars(wording) if name.endswith("_words")]
+    times = Counter(group for part in (*parts, wording.WORDS) for group in part)
+    assert [group for group, n in times.items() if n > 1] == []
+    assert len(parts) > 10

@@ -67,7 +67,7 @@ def test_a_fine_is_filed_paid_checked_and_entered_definitely(
     _told(running, FINAL)
     page.goto(status)
     expect(page.locator(".app-verdict--good")).to_be_visible()
-    expect(page.locator(".app-stages")).to_contain_text("Ενημέρωση για την οριστική καταχώριση")
+    expect(page.locator("#stages + ol")).to_contain_text("Ενημέρωση για την οριστική καταχώριση")
     page.goto("/applications")
     expect(page.get_by_role("main")).to_contain_text(number)
 
@@ -126,7 +126,7 @@ def _pay(page: Page, number: str) -> None:
     assert_accessible(page)
     page.get_by_label("Αριθμός συναλλαγής της τράπεζας").fill("123456")
     page.locator("form[action*='/tasks/'] button").click()
-    expect(page.locator(".app-stages__current")).to_contain_text("Επιβεβαίωση πληρωμής")
+    expect(page.locator("main li[aria-current=step]")).to_contain_text("Επιβεβαίωση πληρωμής")
 
 
 def _five_acts(desk: Desk, number: str) -> None:

@@ -26,7 +26,7 @@ from tests import factories
 from tests.api.v1.calling import SCOPES, Caller
 
 EXAMPLES, SEED = int(os.environ.get("API_EXAMPLES", "1")), int(os.environ.get("API_SEED", "1"))
-OPERATIONS = int(os.environ.get("API_OPERATIONS", "40"))  # 0: all of them
+OPERATIONS = int(os.environ.get("API_OPERATIONS", "30"))  # 0: all of them
 PEOPLE = ("clerk", "administrator", "registrar", "director", "engineer", "auditor", "mayor")
 # What requests (of which schemathesis makes its own) says of a call.
 _CALL = ("method", "url", "headers", "files", "data", "json", "params", "cookies")

@@ -38,7 +38,7 @@ def quiet(house: House, username: str) -> None:
 
 
 def bell(browser: Browser) -> int:
-    found = re.search(r'data-bell="(\d+)"', browser.get("/account").text)
+    found = re.search(r'data-bell="(\d+)"', browser.get("/me").text)
     assert found
     return int(found[1])
 

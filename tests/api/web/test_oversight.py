@@ -22,7 +22,7 @@ Browsing = Callable[..., Browser]
         ("/reads", {"auditor"}),
         ("/holds", {"auditor"}),
         ("/system", {"administrator"}),
-        ("/account", {"clerk", "auditor", "administrator", "mayor"}),
+        ("/me", {"clerk", "auditor", "administrator", "mayor"}),
         ("/drafts", {"clerk", "auditor", "administrator", "mayor"}),
         ("/search", {"clerk", "auditor", "administrator", "mayor"}),
     ],
@@ -86,13 +86,13 @@ def test_the_administrator_finds_the_mails_of_an_installation_without_mail(
 def test_a_person_adds_his_signing_key(browsing: Browsing, house: House):
     lawyer = browsing("lawyer")
     key = house.keys.persons["engineer"]
-    wrong = lawyer.post("/account/key", data={"password": "x"}, files=[("key", ("k.p12", key))])
+    wrong = lawyer.post("/me/key", data={"password": "x"}, files=[("key", ("k.p12", key))])
     assert wrong.status_code == 422
     assert "password of the signing key is wrong" in words(wrong)
     form = {"password": factories.KEY_PASSWORD}
-    assert lawyer.post("/account/key", data=form).status_code == 422
-    nonsense = lawyer.post("/account/key", data=form, files=[("key", ("k.p12", b"no key"))])
+    assert lawyer.post("/me/key", data=form).status_code == 422
+    nonsense = lawyer.post("/me/key", data=form, files=[("key", ("k.p12", b"no key"))])
     assert nonsense.status_code == 422
-    done = lawyer.post("/account/key", data=form, files=[("key", ("k.p12", key))])
-    assert done.headers["location"] == "/account?done=key"
-    assert "Άννα Βλάχου" in words(lawyer.get("/account"))
+    done = lawyer.post("/me/key", data=form, files=[("key", ("k.p12", key))])
+    assert done.headers["location"] == "/me?done=key"
+    assert "Άννα Βλάχου" in words(lawyer.get("/me"))

@@ -123,7 +123,7 @@ def test_scans_are_the_registrys(browsing: Browsing, house: House, username: str
     other = browsing(username)
     for address in ("/scans", "/scans/review", place, f"{place}/original", f"{place}/pages/1.jpg"):
         assert other.get(address).status_code in (403, 404), address
-    assert "/scans" not in other.get("/account").text
+    assert "/scans" not in other.get("/me").text
 
 
 def test_a_private_batch_is_seen_by_its_owner_alone(browsing: Browsing, house: House) -> None:
