@@ -13,6 +13,7 @@ branch_labels = None
 depends_on = None
 
 APPLICATION = "docflow_app"
+ERASED = (("planned_charges", "entry_id = entry", "instructions = '', problem = ''"),)
 
 
 def upgrade() -> None:
@@ -59,12 +60,13 @@ def upgrade() -> None:
         "CREATE TRIGGER never_deleted BEFORE DELETE ON planned_charges "
         "FOR EACH ROW EXECUTE FUNCTION refuse_change()"
     )
+    [(table, whose, changes)] = ERASED
     op.execute(
-        """
+        f"""
         CREATE FUNCTION also_erase_planned_charges(entry bigint) RETURNS void
         LANGUAGE plpgsql SET search_path = public, pg_temp AS $$
         BEGIN
-            UPDATE planned_charges SET instructions = '', problem = '' WHERE entry_id = entry;
+            UPDATE {table} SET {changes} WHERE {whose};
         END $$
         """
     )

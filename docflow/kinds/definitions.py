@@ -16,6 +16,7 @@ PRIORITIES = ("normal", "urgent", "very-urgent")
 GRADES = ("unclassified", "restricted", "confidential")
 DELIVERY_METHODS = (
     "counter",
+    "phone",
     "post",
     "registered-post",
     "courier",
