@@ -100,7 +100,9 @@ def _recovery(
                 return _recovered(office, by, form, journal)
             case "authorise":
                 with office.db.begin() as session:
-                    emergency.authorise(session, journal, _late(form, journal), by=by)
+                    emergency.authorise(
+                        session, journal, _late(form, journal, office.settings.zone), by=by
+                    )
     except DocflowError as found:
         error = found
     with office.db.read() as session:
@@ -181,7 +183,7 @@ def _recovered(office: Office, by: Principal, form: FormData, journal: Journal) 
             zone=office.settings.zone,
             ocr_languages=office.settings.ocr_languages,
             leave_out=numbers,
-            late=_late(form, journal),
+            late=_late(form, journal, office.settings.zone),
         )
         origin = emergency.origin(session, made[0].entry_id) if made else None
     if origin is None:
@@ -189,14 +191,15 @@ def _recovered(office: Office, by: Principal, form: FormData, journal: Journal) 
     return RedirectResponse(f"/emergency/periods/{origin.period_id}?done=recovered", 303)
 
 
-def _late(form: FormData, journal: Journal) -> list[Authorised]:
+def _late(form: FormData, journal: Journal, zone: str) -> list[Authorised]:
     """The authorisation that is stated now: it begins where the first day's one ended."""
     name = forms.text(form, "late_by")
     if not name:
         return []
     starts = [one.at for emergency_ in journal.emergencies for one in emergency_.authorised]
     on = forms.day(form, "late_on")
-    at = datetime.combine(on, max(starts).timetz()) if on else max(starts)
+    latest = clock.local(max(starts), zone)  # the day that is typed is one of the office's
+    at = datetime.combine(on, latest.time(), latest.tzinfo) if on else latest
     return [Authorised(name, at, forms.text(form, "late_note"))]
 
 
