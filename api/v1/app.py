@@ -201,6 +201,8 @@ def _described(app: FastAPI) -> dict[str, Any]:
                     emergency.Recovery,
                     emergency.Authorisations,
                     imports.NewImport,
+                    residents.NewResidentList,
+                    bank_files.NewFile,
                     Problem,
                 )
             ],
