@@ -48,6 +48,7 @@ from api.v1 import (
     organogram,
     papers,
     parties,
+    payment_shapes,
     payments,
     processes,
     publications,
@@ -202,7 +203,7 @@ def _described(app: FastAPI) -> dict[str, Any]:
                     emergency.Authorisations,
                     imports.NewImport,
                     residents.NewResidentList,
-                    bank_files.NewFile,
+                    payment_shapes.NewFile,
                     Problem,
                 )
             ],
