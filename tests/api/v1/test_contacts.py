@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -34,11 +35,9 @@ def test_a_call_is_taken_passed_on_and_answered(clerk: httpx.Client, town: Town)
 
 
 def test_a_view_needs_a_purpose_and_a_reach(clerk: httpx.Client, calling: Calling) -> None:
-    entry = registered(clerk)
-    [found] = [
-        one
-        for one in clerk.get("/directory", params={"q": entry["sender"]["name"]}).json()["items"]
-    ][:1]
+    name = f"Σωματείο {uuid4().hex}"  # of whom nothing else is in the house
+    entry = registered(clerk, sender={"name": name})
+    [found] = clerk.get("/directory", params={"q": name}).json()["items"]
     path = f"/people/{found['id']}/view"
     assert clerk.post(path, json={}).status_code == 422
     shown = clerk.post(path, json={"purpose": "serving"}).json()
