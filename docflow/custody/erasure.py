@@ -125,10 +125,11 @@ def approve(session: Session, erasure_id: int, *, by: Principal) -> None:
     shared = objects.named(session, digests, but_for=references.owners(entry.id))
     alone = sorted(digests - shared)
     salted = audit.salted_digests(session, ("entry", entry.id))
-    registry.tell_erased(session, entry)
-    session.flush()
     leaves = session.scalar(select(func.erase_entry(row.id, cast(salted, JSONB))))
     session.expire_all()
+    # Afterwards: what they end says so in the trail, and all events so far have their places.
+    registry.tell_erased(session, entry)
+    session.flush()
     # Only places in the log and a number: the digests of what went would still name it.
     audit.record(
         session,
