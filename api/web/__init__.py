@@ -67,6 +67,7 @@ from api.web import (
     payments,
     people,
     petitions,
+    process_templates,
     processes,
     proposals,
     publishing,
@@ -175,6 +176,7 @@ def create_app(office: Office) -> FastAPI:
         petitions,
         residents,
         processes,
+        process_templates,
     ):
         app.include_router(module.router)
     app.get("/")(home)

@@ -15,7 +15,16 @@ from api.pages import TheForm
 from api.web import forms, history
 from api.web.address import RowId, path_of
 from api.web.render import page
-from docflow import appointments, clock, messages, organization, parties, registry, services
+from docflow import (
+    appointments,
+    clock,
+    contacts,
+    messages,
+    organization,
+    parties,
+    registry,
+    services,
+)
 from docflow.appointments import AppointmentState, BookedVia, DiaryCalendar, Slot, Wanted
 from docflow.errors import Conflict, DocflowError, Forbidden, Invalid
 from docflow.i18n import Text, t
@@ -41,7 +50,7 @@ def day_list(
     calendar: OptionalId = None,
 ) -> Response:
     """Who comes on a day."""
-    _require(by)
+    require_server(by)
     try:
         chosen = forms.parse_day(day, field="day") or clock.today()
     except forms.BadDate:
@@ -87,7 +96,7 @@ def ask(
     service: Typed = "",
 ) -> Response:
     """The form of a booking: the calendar, a free time, who comes."""
-    _require(by)
+    require_server(by)
     typed = {"calendar": str(calendar or ""), "at": at, "entry": entry, "service": service}
     with office.db.read() as session:
         if party is not None and parties.directory.may_read(by):
@@ -104,13 +113,15 @@ def ask(
 @router.post("/book")
 def book(request: Request, form: TheForm, by: CurrentUser, office: TheOffice) -> Response:
     """Book it, or show the form again with what was typed."""
-    _require(by)
+    require_server(by)
     typed = forms.as_typed(form)
     if forms.text(form, "act") == "look":
         return _booking(request, office, by, typed=typed)
     try:
         with office.db.begin() as session:
             wanted = _wanted(session, form, by)
+            if wanted.party_id is not None:
+                contacts.reach(session, wanted.party_id, by=by)
             via = forms.choice(form, "via", BookedVia, otherwise=BookedVia.PHONE)
             row = appointments.book(session, wanted, via=via, by=by)
             session.flush()
@@ -308,6 +319,7 @@ def _calendars(session: Session, by: Principal) -> list[tuple[int, str]]:
     ]
 
 
-def _require(by: Principal) -> None:
+def require_server(by: Principal) -> None:
+    """Raises NoDiary."""
     if not appointments.serves(by):
         raise NoDiary(t("Appointments are for those who serve the public."))

@@ -12,7 +12,7 @@ from api.deps import CurrentUser, TheOffice
 from api.pages import TheForm
 from api.web import forms
 from api.web.address import RowId
-from api.web.diary import NoDiary
+from api.web.diary import require_server
 from api.web.render import page
 from docflow import appointments, clock, organization, services
 from docflow.appointments import CalendarData, CalledOff, keeping
@@ -35,7 +35,7 @@ Told = Annotated[int, Query(ge=0, le=10_000)]
 @router.get("")
 def listing(request: Request, by: CurrentUser, office: TheOffice) -> Response:
     """The calendars that the person sees or keeps."""
-    _require(by)
+    require_server(by)
     with office.db.read() as session:
         found = appointments.listing(session, by=by)
         return page(
@@ -54,7 +54,7 @@ def listing(request: Request, by: CurrentUser, office: TheOffice) -> Response:
 @router.get("/new")
 def blank(request: Request, by: CurrentUser, office: TheOffice) -> Response:
     """The form of a new calendar, with usual hours in it."""
-    _require(by)
+    require_server(by)
     typed = {name: str(value) for name, value in _NUMBERS.items()}
     typed |= {f"day{day}": "09:00-13:00" for day in range(1, 6)} | {"is_public": "yes"}
     return _form(request, office, by, typed=typed)
@@ -302,8 +302,3 @@ def _errors(error: DocflowError | None, names: dict[str, str]) -> dict[str, obje
         return {}
     field = error.field or "form"
     return {names.get(field, field): error.message}
-
-
-def _require(by: Principal) -> None:
-    if not appointments.serves(by):
-        raise NoDiary(t("Appointments are for those who serve the public."))

@@ -12,7 +12,7 @@ from api.deps import CurrentUser, TheOffice
 from api.pages import TheForm
 from api.web import forms
 from api.web.render import page
-from docflow import kinds, organization, registry
+from docflow import kinds, organization, processes, registry
 from docflow.errors import Conflict, DocflowError, Invalid, NotFound
 from docflow.i18n import Text, t
 from docflow.kinds import Defaults, Definition, Field, FieldType
@@ -34,7 +34,8 @@ def listing(request: Request, by: CurrentUser, office: TheOffice) -> Response:
         units = organization.unit_names(
             session, [kind.definition.defaults.addressee_unit_id for kind in found]
         )
-    return page(request, "web/kinds/list.html", found=found, unit_names=units)
+        ties = processes.of_kinds(session, by=by)
+    return page(request, "web/kinds/list.html", found=found, unit_names=units, ties=ties)
 
 
 @router.get("/kinds/new")
@@ -81,6 +82,28 @@ def redefine(
     except (Invalid, Conflict) as error:
         return _again(request, office, by, code, form, error)
     return RedirectResponse("/kinds?done=kind", 303)
+
+
+@router.post("/kinds/{code}/process")
+def tie(request: Request, code: str, form: TheForm, by: CurrentUser, office: TheOffice) -> Response:
+    """Let documents of the kind begin another process, or none, from now on."""
+    try:
+        with office.db.begin() as session:
+            processes.tie(
+                session,
+                code[:40],
+                forms.text(form, "template") or None,
+                by=by,
+                seen=forms.whole(form, "seen"),
+            )
+    except (Invalid, Conflict) as error:
+        with office.db.read() as session:
+            typed = _typed(kinds.named(session, code[:40], by=by))
+        errors = {error.field or "form": error.message}
+        return _show(
+            request, office, by, code, typed, errors, status_code=problems.status_of(error)
+        )
+    return RedirectResponse(f"/kinds/{code[:40]}?done=kind-process", 303)
 
 
 def _definition(form: FormData) -> Definition:
@@ -201,6 +224,8 @@ def _show(
         context: dict[str, Any] = {
             "units": organization.units(session, by.body_id),
             "books": [(book.code, book.title) for book in registry.books_open_to(session, by)],
+            "templates": processes.templates.listing(session, by=by),
+            "tie": processes.of_kind(session, code, by=by) if code in known else None,
         }
     return page(
         request,

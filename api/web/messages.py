@@ -83,13 +83,16 @@ def _list(
         titles={one.code: one.title for one in messages.kinds.all_kinds()},
         page_size=listing.PAGE_SIZE,
         folder=folder,
-        texts=_texts(folder),
+        texts=_texts(folder) if by.opens_bodies and office.settings.demo else [],
         errors={"file": error.message} if error else {},
     )
 
 
 def _texts(folder: Folder | None) -> list[tuple[str, str]]:
-    """The newest texts that reached nobody, for want of a gateway."""
+    """The newest texts that reached nobody, for want of a gateway: in a demonstration alone.
+
+    They are of all bodies, and have whole numbers, links and codes in them.
+    """
     if folder is None or not folder.is_dir():
         return []
     newest = sorted(folder.glob("*.sms.txt"), reverse=True)[:_NEWEST_TEXTS]

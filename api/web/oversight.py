@@ -68,7 +68,7 @@ def _account(
         places = organization.unit_names(session, by.unit_ids)
     return page(
         request,
-        "web/account.html",
+        "web/me.html",
         status_code=problems.status_of(error) if error else 200,
         key=key,
         units=sorted(places.values()),

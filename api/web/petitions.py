@@ -100,7 +100,7 @@ def message(
     """A message to the applicant."""
 
     def act(session: Session, uploads: list[documents.Upload]) -> object:
-        text = _long(form, "text")
+        text = forms.text(form, "text")
         return applications.write(session, office, application_id, text, by=by, uploads=uploads)
 
     return _act(request, office, application_id, by, form, "message", act)
@@ -116,9 +116,9 @@ def ask(
         return applications.supplements.ask(
             session,
             application_id,
-            text=_long(form, "text"),
+            text=forms.text(form, "text"),
             due_on=_day(form),
-            seen=_seen(form),
+            seen=forms.optional_id(form, "seen") or 0,
             by=by,
         )
 
@@ -132,7 +132,9 @@ def take_back(
     """What was asked for is not needed any more."""
 
     def act(session: Session, _: list[documents.Upload]) -> None:
-        applications.supplements.take_back(session, application_id, seen=_seen(form), by=by)
+        applications.supplements.take_back(
+            session, application_id, seen=forms.optional_id(form, "seen") or 0, by=by
+        )
 
     return _act(request, office, application_id, by, form, "taken-back", act)
 
@@ -227,14 +229,3 @@ def _day(form: FormData) -> date:
             t("Write the day until which the applicant may answer."), field="due_on"
         )
     return found
-
-
-def _long(form: FormData, name: str) -> str:
-    """A text of several lines, as long as it was sent: the domain says what is too long."""
-    value = form.get(name, "")
-    return value.replace("\x00", "") if isinstance(value, str) else ""
-
-
-def _seen(form: FormData) -> int:
-    typed = forms.text(form, "seen")
-    return int(typed) if typed.isdecimal() and len(typed) < 16 else 0

@@ -1,4 +1,4 @@
-"""Steps of applications that wait for the staff, and where a process stands, with its picture."""
+"""Steps of processes that wait for the staff, and where a process stands, with its picture."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -25,7 +25,7 @@ PAGE_SIZE = 50
 RowId = Annotated[int, Path(ge=1, le=2**62)]
 
 
-@router.get("/tasks")
+@router.get("/steps")
 def steps(
     request: Request, by: CurrentUser, office: TheOffice, whose: str = "", after: AfterId = None
 ) -> Response:
@@ -56,13 +56,13 @@ def steps(
     )
 
 
-@router.get("/tasks/{task_id}")
+@router.get("/steps/{task_id}")
 def step(request: Request, task_id: RowId, by: CurrentUser, office: TheOffice) -> Response:
     """One step: what it is about, what it asks for, and the way of the application."""
     return _step(request, office, by, task_id)
 
 
-@router.post("/tasks/{task_id}/complete")
+@router.post("/steps/{task_id}/complete")
 def complete(
     request: Request, task_id: RowId, form: TheForm, by: CurrentUser, office: TheOffice
 ) -> Response:
@@ -79,10 +79,10 @@ def complete(
         return _step(request, office, by, task_id, typed=typed, errors=errors, status_code=422)
     except DocflowError as error:
         return _refused(request, office, by, task_id, error, typed)
-    return RedirectResponse("/tasks?done=step-completed", 303)
+    return RedirectResponse("/steps?done=step-completed", 303)
 
 
-@router.post("/tasks/{task_id}/take")
+@router.post("/steps/{task_id}/take")
 def take(
     request: Request, task_id: RowId, form: TheForm, by: CurrentUser, office: TheOffice
 ) -> Response:
@@ -92,10 +92,10 @@ def take(
             processes.take(session, task_id, by=by, seen=_seen(form))
     except DocflowError as error:
         return _refused(request, office, by, task_id, error, {})
-    return RedirectResponse(f"/tasks/{task_id}?done=step-taken", 303)
+    return RedirectResponse(f"/steps/{task_id}?done=step-taken", 303)
 
 
-@router.post("/tasks/{task_id}/put-back")
+@router.post("/steps/{task_id}/put-back")
 def put_back(
     request: Request, task_id: RowId, form: TheForm, by: CurrentUser, office: TheOffice
 ) -> Response:
@@ -105,7 +105,7 @@ def put_back(
             processes.put_back(session, task_id, by=by, seen=_seen(form))
     except DocflowError as error:
         return _refused(request, office, by, task_id, error, {})
-    return RedirectResponse(f"/tasks/{task_id}?done=step-put-back", 303)
+    return RedirectResponse(f"/steps/{task_id}?done=step-put-back", 303)
 
 
 @router.get("/processes")

@@ -101,7 +101,7 @@ def navigation(
             "Alt+T",
             (),
         ),
-        (works, t("My work"), "/work", "Alt+W", ("/tasks",)),
+        (works, t("My work"), "/work", "Alt+W", ("/steps",)),
         (statistics.sees_board(by), t("Board"), "/board", "Alt+2", ("/statistics",)),
         (
             statistics.may_see(by) and not statistics.sees_board(by),
@@ -153,7 +153,7 @@ def navigation(
             t("Services"),
             "/catalogue",
             "Alt+9",
-            ("/articles", "/knowledge", "/residents", "/processes"),
+            ("/articles", "/knowledge", "/residents", "/process"),
         ),
         (
             by.is_administrator or by.is_registrar,

@@ -98,7 +98,7 @@ def _pair(form: FormData, at: str) -> dict[str, str]:
 def _kept(papers: list[dict[str, Any]], form: FormData, at: str) -> dict[str, Any]:
     """The note of the paper that the row showed, which the form does not ask for."""
     was = forms.text(form, f"{at}.was")
-    if was.isdecimal() and int(was) < len(papers):
+    if was.isdecimal() and len(was) < 19 and int(was) < len(papers):
         note = papers[int(was)].get("note")
         return {"note": note} if note else {}
     return {}
@@ -170,4 +170,4 @@ def _show(
 
 def _number(values: Mapping[str, str]) -> int:
     typed = values.get("number", "")
-    return int(typed) if typed.isdecimal() else -1
+    return int(typed) if typed.isdecimal() and len(typed) < 19 else -1

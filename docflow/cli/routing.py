@@ -4,6 +4,7 @@ from pathlib import Path
 
 from docflow import organization, routing
 from docflow.cli import entries, finding
+from docflow.cli.days import day
 from docflow.cli.failures import CannotDo
 from docflow.cli.output import language, print_json, say
 from docflow.cli.writing import write_whole
@@ -18,11 +19,15 @@ def charge(
     unit: str,
     person: str | None,
     instructions: str,
+    on: str | None,
     book: str | None,
     acting_as: str | None,
     as_json: bool,
 ) -> int:
-    """Charge each; 1 where one could not be. Raises NoSuchEntry, NoSuchUser, CannotDo."""
+    """Charge each, now or on a day to come; 1 where one could not be.
+
+    Raises NoSuchEntry, NoSuchUser, BadPlanDay, CannotDo.
+    """
     with finding.office(data) as office:
         with office.db.read() as session:
             by = finding.acting(session, acting_as)
@@ -34,7 +39,9 @@ def charge(
                 user_id = organization.principal_named(session, person, via=by.via).person_id
             ids = [entries.numbered(session, one, book, by=by).id for one in numbers]
         to = routing.Target(found[0].id, user_id)
-        outcomes = routing.charge_many(office.db, ids, by=by, to=to, instructions=instructions)
+        outcomes = routing.charge_many(
+            office.db, ids, by=by, to=to, instructions=instructions, on=day(on) if on else None
+        )
     failed = [one for one in outcomes if one.error is not None]
     if as_json:
         print_json(

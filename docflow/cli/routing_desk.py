@@ -22,6 +22,9 @@ def charge(
         str | None, typer.Option(metavar="USER", help="A person of the unit, by user name.")
     ] = None,
     instructions: Annotated[str, typer.Option(metavar="TEXT")] = "",
+    on: Annotated[
+        str | None, typer.Option(metavar="DAY", help="A later day, on which it is done by itself.")
+    ] = None,
     book: Book = None,
     acting_as: ActAs = None,
     as_json: AsJson = False,
@@ -36,6 +39,7 @@ def charge(
         unit=unit,
         person=person,
         instructions=instructions,
+        on=on,
         book=book,
         acting_as=acting_as,
         as_json=as_json,

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from docflow import audit, circulation, clock, documents, organization, outbox, parties, registry
 from docflow.demo import (
+    access_requests,
     beside,
     closed_days,
     collecting,
@@ -91,6 +92,7 @@ def create(office: Office, *, keys: Keys, progress: Progress) -> Demo:
     with office.db.begin() as session:
         published.begin(session, people, past.drafts)
     e_services.begin(office, people, progress)
+    access_requests.begin(office, people, progress)
     collecting.take_bank_file(office, people)
     with office.db.begin() as session:
         questions.begin(session, people)

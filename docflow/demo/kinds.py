@@ -55,6 +55,21 @@ def _all(house: House) -> dict[str, Definition]:
                 Field("copies", FieldType.WHOLE, "Αντίτυπα", "Copies"),
             ),
         ),
+        "prosvasi": Definition(
+            "Αίτηση πρόσβασης σε έγγραφα",
+            "Request of access to documents",
+            _IN,
+            defaults=Defaults(
+                subject="Αίτηση πρόσβασης σε έγγραφα",
+                days=20,
+                has_personal_data=True,
+                retention="5 έτη",
+            ),
+            fields=(
+                Field("documents", _T, "Έγγραφα που ζητούνται", "Documents", is_required=True),
+                Field("interest", _T, "Έννομο ή εύλογο ενδιαφέρον", "Interest"),
+            ),
+        ),
         "klisi-kok": Definition(
             "Κλήση ΚΟΚ",
             "Traffic fine",

@@ -54,6 +54,7 @@ class NoticeKind(StrEnum):
     ANNULMENT_ASKED = "annulment-asked"
     ANNULMENT_APPROVED = "annulment-approved"
     ANNULMENT_REFUSED = "annulment-refused"
+    NUMBER_LEFT = "number-left"  # to registrars: whose document will never be there
     SCAN_TO_REVIEW = "scan-to-review"
     READING_FAILED = "reading-failed"
     IMPORT_ENDED = "import-ended"
@@ -109,13 +110,14 @@ WORDS: Mapping[NoticeKind, Text] = {
     NoticeKind.ANNULMENT_ASKED: t("An annulment to decide on"),
     NoticeKind.ANNULMENT_APPROVED: t("The annulment that you asked for was approved"),
     NoticeKind.ANNULMENT_REFUSED: t("The annulment that you asked for was refused"),
+    NoticeKind.NUMBER_LEFT: t("A number was left without a document: have it annulled"),
     NoticeKind.SCAN_TO_REVIEW: t("Scans wait for a decision"),
     NoticeKind.READING_FAILED: t("A file could not be read"),
     NoticeKind.IMPORT_ENDED: t("An old register is ready"),
     NoticeKind.IMPORT_FAILED: t("An old register could not be taken over"),
     NoticeKind.SEARCH_ALERT: t("A saved search found something new"),
-    NoticeKind.STEP_WAITS: t("A step of an application waits for your unit"),
-    NoticeKind.PROCESS_STOPPED: t("The process of an application stopped"),
+    NoticeKind.STEP_WAITS: t("A step of a process waits for your unit"),
+    NoticeKind.PROCESS_STOPPED: t("A process stopped"),
     NoticeKind.APPLICATION_FILED: t("An application for your unit"),
     NoticeKind.APPLICANT_WROTE: t("An applicant wrote or sent something"),
     NoticeKind.APPLICATION_WITHDRAWN: t("An application was withdrawn"),
@@ -167,6 +169,7 @@ GROUPS: Mapping[str, tuple[NoticeKind, ...]] = {
         NoticeKind.ANNULMENT_ASKED,
         NoticeKind.ANNULMENT_APPROVED,
         NoticeKind.ANNULMENT_REFUSED,
+        NoticeKind.NUMBER_LEFT,
         NoticeKind.SCAN_TO_REVIEW,
         NoticeKind.READING_FAILED,
         NoticeKind.IMPORT_ENDED,

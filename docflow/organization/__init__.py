@@ -55,6 +55,7 @@ from docflow.organization.models import (
     User,
 )
 from docflow.organization.planning import Plan
+from docflow.organization.positions import PositionInfo
 from docflow.organization.principals import (
     NoSuchUser,
     in_service,
@@ -139,6 +140,7 @@ __all__ = [
     "Place",
     "Placing",
     "Plan",
+    "PositionInfo",
     "Principal",
     "Role",
     "Step",

@@ -3,6 +3,7 @@
 Who holds a post has its role in the unit; leaving it ends that role and nothing else.
 """
 
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import or_, select
@@ -12,10 +13,10 @@ from docflow import audit, clock
 from docflow.errors import Conflict, Invalid, NotFound
 from docflow.folding import line
 from docflow.i18n import t
-from docflow.organization import roles
+from docflow.organization import organogram, roles
 from docflow.organization.accounts import require_administrator
 from docflow.organization.models import Grant, Position, Unit
-from docflow.organization.service import hold_unit
+from docflow.organization.service import NoSuchUnit, hold_unit, no_such_unit, units
 from docflow.principal import Principal, Role
 
 MAX_TITLE = 200
@@ -31,6 +32,57 @@ class NoSuchPosition(NotFound):
 
 class PositionHeld(Conflict):
     """Somebody holds this post in these days."""
+
+
+@dataclass(frozen=True, slots=True)
+class PositionInfo:
+    """A post of today, with its unit."""
+
+    unit_id: int
+    unit_code: str
+    unit_name: str
+    post: organogram.Post
+
+
+def listing(
+    session: Session,
+    *,
+    by: Principal,
+    zone: str,
+    unit: str | None = None,
+    only_vacant: bool = False,
+) -> list[PositionInfo]:
+    """The posts of today, unit by unit from the top down; of one unit, by its code.
+
+    Raises NoSuchUnit.
+    """
+    tree = organogram.tree(session, by=by, zone=zone)
+    if unit is not None and unit not in {one.code for one in tree}:
+        raise NoSuchUnit(no_such_unit())
+    return [
+        PositionInfo(one.id, one.code, one.name, post)
+        for one in tree
+        if unit in (None, one.code)
+        for post in one.posts
+        if not (only_vacant and post.holder is not None)
+    ]
+
+
+def one(session: Session, position_id: int, *, by: Principal, zone: str) -> PositionInfo:
+    """A post of today. Raises NoSuchPosition."""
+    found = listing(session, by=by, zone=zone)
+    post = next((each for each in found if each.post.id == position_id), None)
+    if post is None:
+        raise _no_such_position()
+    return post
+
+
+def unit_of(session: Session, code: str, *, by: Principal) -> int:
+    """The id of a unit of today by its code. Raises NoSuchUnit."""
+    found = [each.id for each in units(session, by.body_id) if each.code == code]
+    if not found:
+        raise NoSuchUnit(no_such_unit(), field="unit")
+    return found[0]
 
 
 def begin(session: Session, unit_id: int, title: str, role: Role, *, by: Principal) -> Position:
@@ -117,5 +169,9 @@ def _held(session: Session, position_id: int, by: Principal) -> Position:
         .execution_options(populate_existing=True)
     )
     if row is None:
-        raise NoSuchPosition(t("The body has no such post now."))
+        raise _no_such_position()
     return row
+
+
+def _no_such_position() -> NoSuchPosition:
+    return NoSuchPosition(t("The body has no such post now."))

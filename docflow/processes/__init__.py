@@ -1,14 +1,15 @@
-"""Processes in BPMN 2.0: where each application stands, and who has the next step."""
+"""Processes in BPMN 2.0: where each application or document stands, and who has the next step."""
 
+from docflow.processes import beginning, in_words, repairing, templates
 from docflow.processes import carrying as _carrying  # noqa: F401  # moves steps with the organogram
 from docflow.processes import deploying as _deploying  # noqa: F401  # checks files of services
-from docflow.processes import repairing
 from docflow.processes import with_entry as _with_entry  # noqa: F401  # annulled, erased
 from docflow.processes.access import NoSuchTask
 from docflow.processes.acts import act, job_act
+from docflow.processes.beginning import by_service
 from docflow.processes.checking import check, read
 from docflow.processes.conditions import ExpressionFailed
-from docflow.processes.definitions import BadDefinition
+from docflow.processes.definitions import MAX_BYTES, BadDefinition
 from docflow.processes.forms import BadAnswer, answers
 from docflow.processes.jobs import NoSuchAct
 from docflow.processes.lists import (
@@ -26,7 +27,15 @@ from docflow.processes.lists import (
     steps,
     workable,
 )
-from docflow.processes.models import ProcessDefinition, ProcessInstance, ProcessTask
+from docflow.processes.models import (
+    KindProcess,
+    ProcessDefinition,
+    ProcessInstance,
+    ProcessTask,
+    ProcessTemplate,
+    ProcessTemplateVersion,
+)
+from docflow.processes.of_kinds import NeverComesIn, Tie, TieChanged, of_kind, of_kinds, tie
 from docflow.processes.repairing import BadGiven, NothingToRepair, repair
 from docflow.processes.running import (
     AlreadyRunning,
@@ -42,6 +51,13 @@ from docflow.processes.running import (
 )
 from docflow.processes.stages import stages
 from docflow.processes.stepping import after_step
+from docflow.processes.templates import (
+    BadProcessTemplate,
+    NoSuchTemplate,
+    TemplateInfo,
+    TemplateInUse,
+    TemplateVersion,
+)
 from docflow.processes.values import (
     Choice,
     Context,
@@ -71,11 +87,13 @@ from docflow.processes.working import (
 )
 
 __all__ = [
+    "MAX_BYTES",
     "MOST_COUNTED",
     "AlreadyRunning",
     "BadAnswer",
     "BadDefinition",
     "BadGiven",
+    "BadProcessTemplate",
     "Choice",
     "Context",
     "Definition",
@@ -84,10 +102,13 @@ __all__ = [
     "FieldType",
     "InstanceInfo",
     "InstanceState",
+    "KindProcess",
     "Label",
+    "NeverComesIn",
     "NoSuchAct",
     "NoSuchProcess",
     "NoSuchTask",
+    "NoSuchTemplate",
     "NothingToRepair",
     "Position",
     "Problem",
@@ -95,6 +116,8 @@ __all__ = [
     "ProcessInstance",
     "ProcessStopped",
     "ProcessTask",
+    "ProcessTemplate",
+    "ProcessTemplateVersion",
     "ProcessUnreadable",
     "Progress",
     "ReasonNeeded",
@@ -107,21 +130,31 @@ __all__ = [
     "TaskInfo",
     "TaskKind",
     "TaskState",
+    "TemplateInUse",
+    "TemplateInfo",
+    "TemplateVersion",
+    "Tie",
+    "TieChanged",
     "Whose",
     "act",
     "after_step",
     "answer",
     "answers",
+    "beginning",
+    "by_service",
     "cancel",
     "check",
     "complete",
     "count",
     "data",
+    "in_words",
     "instance",
     "instances",
     "job_act",
     "known",
     "of_entry",
+    "of_kind",
+    "of_kinds",
     "picture",
     "position",
     "put_back",
@@ -135,5 +168,7 @@ __all__ = [
     "steps",
     "take",
     "tasks",
+    "templates",
+    "tie",
     "workable",
 ]

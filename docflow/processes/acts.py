@@ -19,17 +19,21 @@ SlowAct = Callable[[Office, Context], Result]
 _acts: dict[str, Act] = {}
 _slow: dict[str, SlowAct] = {}
 _sealed: set[str] = set()
+_general: set[str] = set()
 
 
-def act(name: str) -> Callable[[Act], Act]:
+def act(name: str, *, is_general: bool = False) -> Callable[[Act], Act]:
     """Offer a function as an act: it writes in the transaction of the process, and talks to nobody.
 
     What it raises undoes what it did: a `DocflowError` is shown to the administrator, and one that
-    is `Unavailable` is tried again by itself.
+    is `Unavailable` is tried again by itself. `is_general`: it needs no application of a service,
+    so that templates of the office may name it.
     """
 
     def register(function: Act) -> Act:
         _acts[name] = function
+        if is_general:
+            _general.add(name)
         return function
 
     return register
@@ -69,7 +73,12 @@ def is_sealed(name: str) -> bool:
     return name in _sealed
 
 
-@act("process.set")
+def is_general(name: str) -> bool:
+    """Whether the act can be done in a process that is about an entry alone."""
+    return name in _general
+
+
+@act("process.set", is_general=True)
 def _set(session: Session, context: Context) -> Result:
     """What the definition works out becomes known to the process."""
     return dict(context.given)

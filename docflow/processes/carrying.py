@@ -93,5 +93,5 @@ def _inherit(session: Session, old: int, new: int, by: Principal) -> None:
 
 
 work.carried_by(
-    Carrier(STEP, t("Steps of applications"), _of_units, _of_person, _move, inherit=_inherit)
+    Carrier(STEP, t("Steps of processes"), _of_units, _of_person, _move, inherit=_inherit)
 )

@@ -16,6 +16,7 @@ from docflow.i18n import Text, t
 
 MAX_LENGTH = 500
 _MAX_RESULT = 10_000  # characters; a result is kept with the process
+_MAX_NUMBER = 10**15  # beyond any amount in cents; numbers that grow without end would stop us
 
 _ALLOWED = (
     ast.Expression,
@@ -124,9 +125,22 @@ def evaluate(expression: str, data: Mapping[str, Any]) -> Any:
         value = calculator.eval(expression.strip())
     except (InvalidExpression, ArithmeticError, TypeError, ValueError, LookupError) as error:
         raise ExpressionFailed(_failed(expression)) from error
+    if not is_countable(value):
+        raise ExpressionFailed(_failed(expression))
     if isinstance(value, str | list | dict | tuple) and len(str(value)) > _MAX_RESULT:
         raise ExpressionFailed(_failed(expression))
     return value
+
+
+def is_countable(value: Any) -> bool:
+    """Whether no number in the value is too large to reckon with, infinite, or none at all."""
+    if isinstance(value, int | float):
+        return abs(value) <= _MAX_NUMBER  # NaN is not
+    if isinstance(value, dict):
+        return all(is_countable(one) for pair in value.items() for one in pair)
+    if isinstance(value, list | tuple):
+        return all(is_countable(one) for one in value)
+    return True
 
 
 def _failed(expression: str) -> Text:

@@ -1,10 +1,9 @@
 """What a person types into the form of a step, read field by field as the definition says."""
 
-import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
 from typing import Any
 
+from docflow import kinds
 from docflow.errors import Invalid
 from docflow.folding import line, lines
 from docflow.i18n import Text, t
@@ -13,8 +12,6 @@ from docflow.processes.values import FieldType, TaskField
 
 MAX_LINE, MAX_TEXT = 300, 5000
 _TICKED = ("on", "true", "yes", "1")
-_NUMBER = re.compile(r"-?\d{1,12}")
-_GREEK_DATE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
 
 class BadAnswer(Invalid):
@@ -47,7 +44,7 @@ def _answer(field: TaskField, typed: str) -> Any:
         if field.type is FieldType.TICK and not is_ticked:
             raise Invalid(t("Tick this when it is done."))
         return is_ticked
-    if not clean:
+    if not line(clean):
         if field.is_required:
             raise Invalid(t("Fill this in."))
         return None
@@ -68,24 +65,8 @@ def _long_text(field: TaskField, typed: str) -> str:
     return clean
 
 
-def _number(field: TaskField, typed: str) -> int:
-    if not _NUMBER.fullmatch(typed):
-        raise Invalid(t("Write a whole number, in digits."))
-    return int(typed)
-
-
 def _amount(field: TaskField, typed: str) -> int:
     return amounts.parse(typed)
-
-
-def _date(field: TaskField, typed: str) -> str:
-    greek = _GREEK_DATE.fullmatch(typed)
-    try:
-        if greek:
-            return date(int(greek[3]), int(greek[2]), int(greek[1])).isoformat()
-        return datetime.strptime(typed, "%Y-%m-%d").date().isoformat()  # noqa: DTZ007  # a day
-    except ValueError as error:
-        raise Invalid(t("Write a date, such as 31/12/2026.")) from error
 
 
 def _choice(field: TaskField, typed: str) -> str:
@@ -94,11 +75,21 @@ def _choice(field: TaskField, typed: str) -> str:
     return typed
 
 
+def _of_kind(kind: kinds.FieldType) -> Callable[[TaskField, str], Any]:
+    """As the fields of a kind of document and of an application are read: one rule for all."""
+    wanted = kinds.Field("value", kind, "")
+
+    def read(field: TaskField, typed: str) -> Any:
+        return kinds.checked([wanted], {"value": typed})["value"]
+
+    return read
+
+
 _READ: Mapping[FieldType, Callable[[TaskField, str], Any]] = {
     FieldType.TEXT: _text,
     FieldType.LONG_TEXT: _long_text,
-    FieldType.NUMBER: _number,
+    FieldType.NUMBER: _of_kind(kinds.FieldType.WHOLE),
     FieldType.AMOUNT: _amount,
-    FieldType.DATE: _date,
+    FieldType.DATE: _of_kind(kinds.FieldType.DATE),
     FieldType.CHOICE: _choice,
 }

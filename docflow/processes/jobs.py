@@ -51,6 +51,8 @@ def timers(run: outbox.Run) -> None:
             raise  # the database: the whole job is tried again
         except DocflowError as error:  # one process must not keep the others waiting
             log.error("the timers of process %s were not looked at: %s", instance_id, error)
+        except Exception:  # a border: nor must one whose acts or hooks have a fault
+            log.exception("the timers of process %s were not looked at", instance_id)
 
 
 schedule.every(TIMERS, LOOK)
@@ -78,10 +80,25 @@ def reopen(task: ProcessTask) -> None:
 def _given_up(run: outbox.Run, *, why: str, task_id: int) -> None:
     with run.office.db.begin() as session:
         found = _service_task(session, task_id)
-        if found is not None and found[1].state == TaskState.OPEN:
-            walk, task = found
-            walk.failed(task, t("The act did not succeed: {why}", why=why), is_passing=False)
-            walk.go_on()
+        if found is None or found[1].state != TaskState.OPEN:
+            return
+        if _is_asked_again(session, run, task_id):
+            return  # after a repair the newer job says what becomes of the step
+        walk, task = found
+        walk.failed(task, t("The act did not succeed: {why}", why=why), is_passing=False)
+        walk.go_on()
+
+
+def _is_asked_again(session: Session, run: outbox.Run, task_id: int) -> bool:
+    """Whether a newer job for the same step waits or runs. The process is held."""
+    job = outbox.Job
+    newer = select(job.id).where(
+        job.state.in_([outbox.JobState.WAITING, outbox.JobState.RUNNING]),
+        job.task.in_([SLOW, SLOW_SEALED]),
+        job.id > run.job_id,
+        job.args["task_id"].as_integer() == task_id,
+    )
+    return session.scalar(newer.limit(1)) is not None
 
 
 @outbox.job(SLOW, given_up=_given_up)

@@ -155,7 +155,11 @@ def instances(
     labels = _labels(session, [row.entry_id for row in rows], by)
     return [
         showing.instance_info(
-            row, running.waiting(session, row, language), labels.get(row.entry_id or 0, "")
+            session,
+            row,
+            running.waiting(session, row, language),
+            labels.get(row.entry_id or 0, ""),
+            language=language,
         )
         for row in rows
     ]
@@ -214,7 +218,9 @@ def _position(session: Session, row: ProcessInstance, by: Principal, language: s
     # What may happen at a boundary waits too, but is not where the application stands.
     here = [one.element_id for one in waiting if one.state == TaskState.OPEN and not one.is_hidden]
     return Position(
-        instance=showing.instance_info(row, waiting, labels.get(row.entry_id or 0, "")),
+        instance=showing.instance_info(
+            session, row, waiting, labels.get(row.entry_id or 0, ""), language=language
+        ),
         stages=stages.of(session, row, language),
         current=tuple(dict.fromkeys(here))
         or _elements(one for one in tasks if one.state == TaskState.OPEN),

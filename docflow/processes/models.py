@@ -27,8 +27,59 @@ class ProcessDefinition(Base):
     kept_at: Mapped[datetime]
 
 
+class ProcessTemplate(Base):
+    """A process of the office's own work, by the code that its file gives it.
+
+    `version` is the one by which processes begin from now on.
+    """
+
+    __tablename__ = "process_templates"
+    __table_args__ = (
+        UniqueConstraint("body_id", "code"),
+        CheckConstraint("version > 0", name="version_positive"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    body_id: Mapped[int] = mapped_column(ForeignKey("bodies.id"))
+    code: Mapped[str]
+    version: Mapped[int]
+    withdrawn_at: Mapped[datetime | None]
+
+
+class ProcessTemplateVersion(Base):
+    """A file as it was deployed: number 1, 2 … of its template. Written once."""
+
+    __tablename__ = "process_template_versions"
+
+    template_id: Mapped[int] = mapped_column(ForeignKey("process_templates.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    definition_id: Mapped[int] = mapped_column(ForeignKey("process_definitions.id"))
+    deployed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    deployed_at: Mapped[datetime]
+
+
+class KindProcess(Base):
+    """The template by which documents of a kind are worked on; none where the tie was undone."""
+
+    __tablename__ = "kind_processes"
+    __table_args__ = (
+        CheckConstraint("version > 0", name="version_positive"),
+        Index(None, "template_id"),
+    )
+
+    kind_id: Mapped[int] = mapped_column(ForeignKey("kinds.id"), primary_key=True)
+    template_id: Mapped[int | None] = mapped_column(ForeignKey("process_templates.id"))
+    version: Mapped[int]  # rises with each change
+    changed_by: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
+    changed_at: Mapped[datetime]
+
+
 class ProcessInstance(Base):
-    """One process about one subject. `service` and `version` say which service it is of."""
+    """One process about one subject.
+
+    `service` and `service_version` say which service it is of; of a process about an entry itself,
+    which template.
+    """
 
     __tablename__ = "process_instances"
     __table_args__ = (
@@ -64,7 +115,7 @@ class ProcessInstance(Base):
     unit_id: Mapped[int] = mapped_column(ForeignKey("units.id"))  # competent for the service
     state: Mapped[str] = mapped_column(server_default="running")
     data: Mapped[dict[str, Any]]  # what the process knows: personal data among it
-    course: Mapped[str]  # the engine's own JSON
+    course: Mapped[str]  # the engine's own JSON; empty before its first step
     steps: Mapped[int] = mapped_column(server_default="0")
     steps_allowed: Mapped[int]  # before it counts as one that never ends
     problem: Mapped[str] = mapped_column(server_default="")  # why it stopped
@@ -72,6 +123,11 @@ class ProcessInstance(Base):
     started_at: Mapped[datetime]
     changed_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether the engine had it; a course that was lost later is no beginning."""
+        return bool(self.course or self.steps)
 
 
 class ProcessTask(Base):

@@ -13,10 +13,12 @@ from sqlalchemy.orm import Session
 from docflow.errors import Conflict, Invalid
 from docflow.i18n import t
 from docflow.principal import Principal
-from docflow.processes import running
+from docflow.processes import ending, running
+from docflow.processes.conditions import is_countable
 from docflow.processes.jobs import reopen
+from docflow.processes.models import ProcessInstance
 from docflow.processes.stepping import LIFE_LIMIT, Walk
-from docflow.processes.values import InstanceState, TaskState
+from docflow.processes.values import InstanceState, TaskKind, TaskState
 
 MOST_GIVEN = 10
 
@@ -34,9 +36,12 @@ def repair(
 ) -> InstanceState:
     """Let a stopped process go on: failed acts are tried once more; the state it came to.
 
-    Raises NoSuchProcess, NotAllowed, NothingToRepair.
+    Raises NoSuchProcess, NotAllowed, NothingToRepair, BadGiven.
     """
     walk = _held(session, instance_id, by)
+    for name, value in (given or {}).items():
+        if not is_countable(value):
+            raise BadGiven(t("The number of “{name}” is too large.", name=name), field="given")
     failed = [one for one in walk.tasks.values() if one.state == TaskState.FAILED]
     is_stopped = walk.row.state == InstanceState.STOPPED
     if not is_stopped and not (failed and walk.row.state == InstanceState.RUNNING):
@@ -45,7 +50,9 @@ def repair(
     walk.row.steps_allowed = walk.row.steps + LIFE_LIMIT
     for task in failed:
         reopen(task)
-        task.attempts = 0
+    for task in walk.tasks.values():
+        if task.kind == TaskKind.SERVICE and task.state == TaskState.OPEN:
+            task.attempts = 0  # the job of a slow act may have come while the process stood still
     walk.know(given)
     walk.record("process.repaired", by=by, given=sorted(given or {}))
     walk.go_on()
@@ -57,10 +64,9 @@ def cancel(session: Session, instance_id: int, *, by: Principal, reason: str) ->
 
     Raises NoSuchProcess, NotAllowed, NothingToRepair, ReasonNeeded.
     """
-    walk = _held(session, instance_id, by)
-    if walk.row.state not in (InstanceState.RUNNING, InstanceState.STOPPED):
+    _require(session, instance_id, by)
+    if not ending.end(session, instance_id, by=by, reason=reason):
         raise NothingToRepair(t("This process has ended already."))
-    running.end_early(walk, by=by, reason=reason)
 
 
 def given(typed: str) -> dict[str, Any]:
@@ -86,13 +92,17 @@ def _value(typed: str) -> Any:
         value = json.loads(typed)
     except ValueError:
         return typed
-    return typed if isinstance(value, dict | list) else value
+    return value if is_countable(value) and not isinstance(value, dict | list) else typed
 
 
 def _held(session: Session, instance_id: int, by: Principal) -> Walk:
+    _require(session, instance_id, by)
+    return running.held(session, instance_id)
+
+
+def _require(session: Session, instance_id: int, by: Principal) -> None:
     by.require_scope("administer")
     by.require(by.is_administrator, t("Only administrators repair processes."))
-    walk = running.held(session, instance_id)
-    if walk.row.body_id != by.body_id:
+    row = session.get(ProcessInstance, instance_id)
+    if row is None or row.body_id != by.body_id:
         raise running.NoSuchProcess(t("There is no such process."))
-    return walk

@@ -19,7 +19,7 @@ from docflow.processes.stepping import LIFE_LIMIT, Walk, moving
 from docflow.processes.values import InstanceInfo, InstanceState, Subject, TaskInfo, TaskState
 
 MAX_REASON = 2000
-_LIVE = (InstanceState.RUNNING, InstanceState.STOPPED)
+LIVE = (InstanceState.RUNNING, InstanceState.STOPPED)
 WAITING = (TaskState.OPEN, TaskState.FAILED)
 
 
@@ -114,6 +114,8 @@ def send(
         walk.messages.append(message)
         return True
     walk = held(session, found)
+    if walk.row.state not in LIVE:  # it ended while we waited for our turn
+        return False
     walk.know(data)
     is_awaited = walk.course.catch(message)  # kept also where the process is stopped just now
     walk.go_on()
@@ -128,19 +130,26 @@ def cancel(session: Session, subject: Subject, *, by: Principal, reason: str) ->
     found = _live(session, subject)
     if found is None:
         return False
-    end_early(held(session, found), by=by, reason=reason)
+    walk = held(session, found)
+    if walk.row.state not in LIVE:  # it ended while we waited for our turn
+        return False
+    end_early(walk, by=by, reason=reason)
     return True
 
 
 def end_early(walk: Walk, *, by: Principal, reason: str) -> None:
     clean = lines(reason)[:MAX_REASON]
     if not clean:
-        raise ReasonNeeded(t("Write the reason."), field="reason")
+        raise reason_needed()
     walk.course.cancel()
     row = walk.row
     row.state, row.reason, row.ended_at = InstanceState.CANCELLED, clean, clock.now()
     walk.record("process.cancelled", by=by)
     walk.go_on()
+
+
+def reason_needed() -> ReasonNeeded:
+    return ReasonNeeded(t("Write the reason."), field="reason")
 
 
 def held(session: Session, instance_id: int) -> Walk:
@@ -164,6 +173,10 @@ def held(session: Session, instance_id: int) -> Walk:
     try:
         return Walk(session, row)
     except EngineFault as error:
+        if not row.has_begun:
+            raise ProcessUnreadable(
+                t("The workflow engine cannot begin it: {what}", what=str(error)[:300])
+            ) from error
         raise ProcessUnreadable(
             t(
                 "What was kept of process {n} cannot be read by this version of Docflow. Tell "
@@ -180,7 +193,8 @@ def instance(
     row = last(session, subject)
     if row is None:
         return None
-    return showing.instance_info(row, waiting(session, row, language))
+    waits_for = waiting(session, row, language)
+    return showing.instance_info(session, row, waits_for, language=language)
 
 
 def tasks(
@@ -213,7 +227,7 @@ def _live(session: Session, subject: Subject) -> int | None:
         select(ProcessInstance.id).where(
             ProcessInstance.subject_type == subject[0],
             ProcessInstance.subject_id == subject[1],
-            ProcessInstance.state.in_(_LIVE),
+            ProcessInstance.state.in_(LIVE),
         )
     )
 

@@ -9,7 +9,7 @@ from docflow import notices, organization
 from docflow.i18n import DEFAULT_LANGUAGE, t
 from docflow.notices import NoticeKind
 from docflow.principal import Principal, Role, system
-from docflow.processes import access
+from docflow.processes import access, kept
 from docflow.processes.models import ProcessInstance, ProcessTask
 from docflow.processes.values import (
     Definition,
@@ -74,7 +74,12 @@ def _info(
 
 
 def instance_info(
-    row: ProcessInstance, waits_for: Sequence[TaskInfo] = (), label: str = ""
+    session: Session,
+    row: ProcessInstance,
+    waits_for: Sequence[TaskInfo],
+    label: str = "",
+    *,
+    language: str,
 ) -> InstanceInfo:
     return InstanceInfo(
         id=row.id,
@@ -82,6 +87,7 @@ def instance_info(
         subject=(row.subject_type, row.subject_id),
         entry_id=row.entry_id,
         entry_label=label,
+        title=kept.definition(session, row.definition_id).name.in_language(language),
         service=row.service,
         version=row.service_version,
         state=InstanceState(row.state),
@@ -116,8 +122,8 @@ def describe_tasks(
     """Those of the steps that are the person's to do, with the subject of the entry."""
     return {
         found.task_id: notices.Subject(
-            name=found.subject or t("A step of an application"),
-            page=f"/tasks/{found.task_id}",
+            name=found.subject or t("A step of a process"),
+            page=f"/steps/{found.task_id}",
             mark=found.label,
             is_closed=found.is_closed,
         )

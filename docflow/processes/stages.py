@@ -61,6 +61,8 @@ def _ahead(
     """What the process may still come to from where it stands."""
     if row.state in (InstanceState.ENDED, InstanceState.CANCELLED):
         return frozenset()
+    if not row.has_begun:  # its first step is still to come
+        return frozenset(one.id for one in definition.elements)
     here = [one for one, task in reached.items() if task.ended_at is None]
     return frozenset().union(*(definition.reaches.get(one, frozenset()) for one in here))
 

@@ -53,6 +53,12 @@ def after_step(function: AfterStep) -> AfterStep:
     return function
 
 
+def tell(session: Session, progress: Progress) -> None:
+    """Tell all who asked to be called with each run of a process."""
+    for function in _after:
+        function(session, progress)
+
+
 class Walk:
     """A process that is held and moves."""
 
@@ -62,15 +68,20 @@ class Walk:
         self.session, self.row = session, row
         self.definition = kept.definition(session, row.definition_id)
         self.data: dict[str, Any] = dict(row.data)
-        if course is None:
-            course = Course.resume(row.course, self.data, lambda: self.calendar)
-        self.course = course.knowing(self.data)
+        self.course = (course or self._course()).knowing(self.data)
         steps = select(ProcessTask).where(ProcessTask.instance_id == row.id)
         self.tasks = {one.key: one for one in session.scalars(steps.order_by(ProcessTask.id))}
         self.messages: list[str] = []  # sent while the process moves
         self._opened: list[ProcessTask] = []
         self._ended: list[ProcessTask] = []
         self._ended_by: dict[str, int | None] = {}
+
+    def _course(self) -> Course:
+        """As it was left, or before its first step. Raises EngineFault."""
+        if self.row.has_begun:
+            return Course.resume(self.row.course, self.data, lambda: self.calendar)
+        file = kept.xml(self.session, self.row.definition_id).encode()
+        return Course.begin(file, self.data, lambda: self.calendar)
 
     @cached_property
     def calendar(self) -> calendars.Calendar:
@@ -101,9 +112,7 @@ class Walk:
             self._keep()
         finally:
             del walks[self.row.id]
-        progress = self._progress()
-        for function in _after:
-            function(self.session, progress)
+        tell(self.session, self._progress())
 
     def stop(self, why: Text) -> None:
         """Leave it to a person; nothing of it is lost."""

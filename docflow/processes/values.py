@@ -9,7 +9,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from docflow.i18n import DEFAULT_LANGUAGE, Text
+from docflow.i18n import DEFAULT_LANGUAGE, Text, t
 
 Subject = tuple[str, int]  # what a process is about, as ("application", 17)
 
@@ -97,6 +97,14 @@ class Problem:
     line: int | None
     message: Text
     element_id: str = ""
+
+    def told(self, language: str) -> str:
+        """The fault with its line."""
+        if self.line is None:
+            return self.message.in_language(language)
+        return t("Line {line}: {message}", line=self.line, message=self.message).in_language(
+            language
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +223,18 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class InstanceInfo:
-    """A process as lists of administrators show it; no personal data."""
+    """A process as lists of administrators show it; no personal data.
+
+    `title` is the name that its file gives it; `service` of a process of the office is the code of
+    its template.
+    """
 
     id: int
     body_id: int
     subject: Subject
     entry_id: int | None
     entry_label: str
+    title: str
     service: str
     version: int
     state: InstanceState
@@ -230,6 +243,11 @@ class InstanceInfo:
     started_at: datetime
     ended_at: datetime | None
     waits_for: Sequence[TaskInfo] = ()
+
+    @property
+    def about(self) -> str:
+        """`entry` for a process of the office, begun by the kind of the document."""
+        return self.subject[0]
 
 
 @dataclass(frozen=True, slots=True)

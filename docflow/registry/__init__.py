@@ -30,7 +30,7 @@ from docflow.registry.access import (
     search_keys,
     visible_to,
 )
-from docflow.registry.afterwards import after_registration
+from docflow.registry.afterwards import after_kind_given, after_registration
 from docflow.registry.annulment import (
     AlreadyAnnulled,
     AlreadyDecided,
@@ -281,6 +281,7 @@ __all__ = [
     "YearState",
     "after_annulment",
     "after_erasure",
+    "after_kind_given",
     "after_registration",
     "approve_annulment",
     "arrivals",

@@ -18,7 +18,7 @@ from docflow.errors import Conflict, Forbidden
 from docflow.i18n import t
 from docflow.parties import Contact
 from docflow.principal import Principal
-from docflow.registry import described, indexing, queries
+from docflow.registry import afterwards, described, indexing, queries
 from docflow.registry.access import may_write, open_to_person, visible_to
 from docflow.registry.corrections import Change, complete, overlay_of
 from docflow.registry.entry_notes import Grade, Provisional, ProvisionalMode
@@ -139,6 +139,8 @@ def describe(
     if row.mode == ProvisionalMode.ENVELOPE:
         _close_to_the_counter(session, entry, by)
     audit.record(session, "entry.described", by=by, subject=("entry", entry.id), mode=row.mode)
+    if chosen is not None:
+        afterwards.kind_given(session, entry, chosen, by)
     return entry
 
 

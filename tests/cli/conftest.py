@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, chdir, redirect_stderr, redirect_stdout
+from contextlib import AbstractContextManager, ExitStack, chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
@@ -81,8 +81,9 @@ def terminal(tmp_path: Path) -> Terminal:
 
 
 @pytest.fixture(scope="module")
-def database_name(clone: Callable[[str], str]) -> str:
-    return clone("cli")
+def database_name(spare: Callable[[str], AbstractContextManager[str]]) -> Iterator[str]:
+    with spare("cli") as name:
+        yield name
 
 
 @pytest.fixture(scope="module")

@@ -56,3 +56,31 @@ def test_a_file_is_checked_with_its_lines(terminal: Terminal) -> None:
     assert bad.code == 1
     assert bad.out.startswith("bad.bpmn:6: Say whose it is")
     assert terminal("processes", "check", "none.bpmn").code == 1
+
+
+def test_a_template_is_deployed_and_tied_to_a_kind(office: Terminal) -> None:
+    look = drawn(
+        START, user("look", "unit:1"), end(), flows=["start look", "look end"], process="cli_look"
+    )
+    (office.place / "look.bpmn").write_bytes(look)
+    (office.place / "bad.bpmn").write_bytes(look.replace(b"unit:1", b"citizen"))
+    admin = ("--as", "admin")
+    bad = office("processes", "deploy", "bad.bpmn", *admin)
+    assert (bad.code, "bad.bpmn:5: Only services have steps of the citizen" in bad.out) == (1, True)
+    made = office("processes", "deploy", "look.bpmn", *admin)
+    assert (made.code, made.out) == (0, "“cli_look” is deployed at version 1.\n"), made.err
+    (office.place / "kind.json").write_text(KIND)
+    assert office("kinds", "define", "eidos", "kind.json", *admin).code == 0
+    assert office("processes", "tie", "eidos", "cli_look", *admin).code == 0
+    [one] = office("processes", "templates", "--json", *admin).document
+    assert (one["code"], one["kinds"]) == ("cli_look", ["eidos"])
+    assert office("processes", "withdraw", "cli_look", *admin).code == 1
+    assert office("processes", "tie", "eidos", *admin).code == 0
+    assert office("processes", "withdraw", "cli_look", *admin).code == 0
+    assert office("processes", "templates", *admin).out.startswith("- cli_look")
+
+
+KIND = (
+    '{"title_el": "Είδος", "title_en": "", "directions": [], "books": [], "fields": [], '
+    '"defaults": {}}'
+)

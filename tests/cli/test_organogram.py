@@ -65,3 +65,19 @@ def test_a_body_is_opened(office: Terminal) -> None:
     assert [one["code"] for one in office("bodies", "list", "--json").document] == ["1", "deya"]
     assert "ΔΕΥΑ" in office("bodies", "list").out
     assert office("bodies", "create", "deya", *names, "--password-file", "password").code == 1
+
+
+def test_posts_are_begun_filled_and_ended(office: Terminal) -> None:
+    made = office("positions", "begin", "Προϊστάμενος", "--unit", "1", "--role", "head", *ADMIN)
+    assert made.code == 0, made.err
+    number = made.out.split()[-1].rstrip(".")
+    assert office("positions", "fill", number, "--user", "cli", *ADMIN).code == 0
+    assert office("positions", "fill", number, "--user", "cli", *ADMIN).code == 1
+    [post] = office("positions", "list", "--unit", "1", "--json", *ADMIN).document
+    assert (post["title"], post["holder"]) == ("Προϊστάμενος", "cli")
+    assert office("positions", "vacate", number, *ADMIN).code == 0
+    assert "Προϊστάμενος: –" in office("positions", "list", "--vacant", *ADMIN).out
+    assert office("positions", "end", number, *ADMIN).code == 0
+    assert office("positions", "list", *ADMIN).out == "0 found.\n"
+    wrong = office("positions", "begin", "Ελεγκτής", "--unit", "1", "--role", "auditor", *ADMIN)
+    assert (wrong.code, "There is no role" in wrong.err) == (1, True)

@@ -91,6 +91,9 @@ def test_the_head_words_the_service_and_keeps_what_was_typed(
     read = words(head.get(f"/services/{folder.name}"))
     assert "Kiosks" in read
     assert "Passport yes" in read  # the note that the form does not ask for stays
+    for field in ("number", "paper.0.was"):
+        endless = admin.post(address, data={**form, field: "9" * 5000})
+        assert endless.status_code in (409, 422), field
     late = admin.post(address, data={**form, "title_en": "Mine"})
     assert late.status_code == 409
     assert "Γιώργος Αλεξίου wrote here on" in words(late)

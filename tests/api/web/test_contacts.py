@@ -142,6 +142,20 @@ def test_the_clerk_books_moves_and_cancels(
         assert row.state == "called-off"
 
 
+def test_a_person_put_into_the_form_by_hand_is_refused(
+    browsing: Browsing, house: House, calendar: appointments.DiaryCalendar
+) -> None:
+    party_id, name = known(house)
+    with house.office.db.read() as session:
+        [*_, slot] = appointments.bookable(session, calendar, by_citizen=True)
+    typed = {"calendar": str(calendar.id), "person": name, "at": slot.starts_at.isoformat()}
+    typed |= {"person_party_id": str(party_id), "act": "book"}
+    engineer = browsing("engineer")
+    assert engineer.post("/diary/book", data=typed).status_code == 404
+    assert engineer.get(f"/people/{party_id}").status_code == 404
+    assert browsing("clerk").post("/diary/book", data=typed).status_code == 303
+
+
 def test_the_calendar_keeps_what_was_typed_and_says_what_is_wrong(
     browsing: Browsing, calendar: appointments.DiaryCalendar
 ) -> None:

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from lxml import etree  # type: ignore[import-untyped]
 from sqlalchemy import delete, select
 
+from api.app import create_app
 from api.deps import LANGUAGE_COOKIE
-from docflow import dispatch, documents, messages, parties, registry, throttle
+from docflow import dispatch, documents, messages, organization, parties, registry, throttle
 from docflow.dispatch import Delivery
 from docflow.messages import Addressee
+from docflow.office import Office
 from tests import factories
 from tests.api.browsing import Browser, hidden, words
 from tests.api.conftest import House
@@ -64,6 +67,27 @@ def test_the_list_shows_what_was_sent_without_whole_addresses(
     assert browsing("engineer").get("/messages").status_code == 403
 
 
+def test_the_texts_of_all_bodies_are_shown_in_a_demonstration_alone(committed: Office) -> None:
+    demo = replace(committed, settings=committed.settings.model_copy(update={"demo": True}))
+    folder = messages.sms.folder(committed.settings)
+    folder.mkdir(parents=True)
+    (folder / "1.sms.txt").write_text("+306912345678 Code: 12345678", encoding="utf-8")
+    with committed.db.begin() as session:
+        town = factories.municipality(session)
+        user = session.get_one(organization.User, town.users["administrator"])
+        organization.grant(session, user, organization.Role.INSTALLATION)
+    for office, username, is_shown in (
+        (committed, "administrator", False),
+        (demo, "registrar", False),
+        (demo, "administrator", True),
+    ):
+        with Browser(office, create_app(office)) as browser:
+            browser.login(town.users[username])
+            page = words(browser.get("/messages"))
+        assert "No SMS gateway is set" in page
+        assert ("12345678" in page) is is_shown, (username, office.settings.demo)
+
+
 def test_the_office_words_a_message_and_sees_how_it_looks(browsing: Browsing, house: House) -> None:
     registrar = browsing("registrar")
     assert "pickup-ready/hu" in registrar.get("/messages/templates").text
@@ -115,6 +139,11 @@ def test_an_act_is_published_found_and_withdrawn(
     [act_id] = re.findall(r'href="/acts/(\d+)"', listed.text)
     assert "Ορισμός επιτροπής έργων" in words(listed)
     assert "Ορισμός επιτροπής έργων" in words(visitor.get(f"/acts/{act_id}"))
+    assert 'value="επιτροπησ"' in listed.text  # what was looked for stays in the form, and
+    assert "/acts/feed.atom?q=" in listed.text  # the feed is of that
+    for query, acts in (("q=επιτροπησ&year=x", 1), ("year=1900", 0)):
+        feed = etree.fromstring(visitor.get(f"/acts/feed.atom?{query}").content)
+        assert len(feed.findall("a:entry", namespaces=ATOM)) == acts
     copy = visitor.get(f"/acts/{act_id}/file")
     assert (copy.content, copy.headers["content-type"]) == (b"%PDF-1.4 copy", "application/pdf")
     for odd in ("/acts?year=x&unit=y", "/acts?q=%00", "/acts?start=1000000", "/acts?year=9999"):

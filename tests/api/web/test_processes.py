@@ -56,27 +56,27 @@ def step_of(house: House, address: str) -> tuple[int, int]:
 def test_a_step_is_found_taken_and_completed(browsing, house, entry):
     step, process = step_of(house, entry)
     engineer, colleague = browsing("engineer"), browsing("colleague")
-    assert f'href="/tasks/{step}"' in engineer.get("/tasks").text
-    assert f'href="/tasks/{step}"' in engineer.get(entry).text
-    assert 'href="/tasks"' in engineer.get("/work").text
-    page = engineer.get(f"/tasks/{step}")
+    assert f'href="/steps/{step}"' in engineer.get("/steps").text
+    assert f'href="/steps/{step}"' in engineer.get(entry).text
+    assert 'href="/steps"' in engineer.get("/work").text
+    page = engineer.get(f"/steps/{step}")
     assert "€80.50" in words(page)
-    assert colleague.post(f"/tasks/{step}/take").status_code in (200, 303)
+    assert colleague.post(f"/steps/{step}/take").status_code in (200, 303)
     seen = re.search(r'name="seen" value="(\d+)"', page.text).group(1)
     typed = {"seen": seen, "field-bank": "ΤΡ-77", "field-found": "yes"}
-    late = engineer.post(f"/tasks/{step}/complete", data=typed)
+    late = engineer.post(f"/steps/{step}/complete", data=typed)
     assert late.status_code == 409
     assert "Πέτρος Δήμου took this step" in words(late)
-    wrong = colleague.post(f"/tasks/{step}/complete", data={"field-bank": "ΤΡ-77"})
+    wrong = colleague.post(f"/steps/{step}/complete", data={"field-bank": "ΤΡ-77"})
     assert wrong.status_code == 422
     assert "ΤΡ-77" in wrong.text  # what was typed stays
     assert "Tick this when it is done." in words(wrong)
     done = colleague.post(
-        f"/tasks/{step}/complete", data={"field-bank": "ΤΡ-77", "field-found": "yes"}
+        f"/steps/{step}/complete", data={"field-bank": "ΤΡ-77", "field-found": "yes"}
     )
     assert done.status_code == 303
-    assert f'href="/tasks/{step}"' not in engineer.get("/tasks").text
-    assert browsing("lawyer").get(f"/tasks/{step}").status_code == 404
+    assert f'href="/steps/{step}"' not in engineer.get("/steps").text
+    assert browsing("lawyer").get(f"/steps/{step}").status_code == 404
     # The condition asks for what nobody gave: the process stopped, and is repaired.
     administrator = browsing("administrator")
     assert f'href="/processes/{process}"' in administrator.get("/processes?state=stopped").text

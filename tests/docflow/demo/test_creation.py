@@ -18,6 +18,7 @@ from docflow import (
     organization,
     outbox,
     parties,
+    processes,
     registry,
     routing,
     search,
@@ -115,6 +116,16 @@ def test_letters_stand_at_every_stage(town: Town) -> None:
     assert directions == set(Direction)
     assert drafts == {"drafting", "circulating", "issued"}
     assert steps >= {"waiting", "active", "signed", "returned", "cancelled"}
+
+
+def test_requests_of_access_to_documents_wait_at_different_steps(town: Town) -> None:
+    with town.office.db.read() as session:
+        by = principal(town, "rigas")
+        [template] = processes.templates.listing(session, by=by)
+        found = [one for one in processes.instances(session, by=by) if one.about == "entry"]
+    assert template.kinds == ("prosvasi",)
+    waits = {one.waits_for[0].element_id for one in found}
+    assert waits == {"check", "give_opinion", "decide"}
 
 
 def test_a_confidential_entry_is_nothing_to_a_clerk(town: Town) -> None:

@@ -70,6 +70,7 @@ WRITTEN_ONCE = (
     "payment_receipts",
     "person_views",
     "process_definitions",
+    "process_template_versions",
     "proposal_outcomes",
     "quarantine_acts",
     "read_batches",
