@@ -100,6 +100,7 @@ ACTS: Mapping[str, Text] = {
     "account.registered": t("Account registered"),
     "account.changed": t("Details of the account changed"),
     "account.password-changed": t("Password of the account changed"),
+    "account.password-ended": t("Password of the account ended"),
     "account.address-changed": t("E-mail address of the account changed"),
     "account.tied-to-provider": t("Login of another service added"),
     "account.logins-ended": t("Logins ended"),

@@ -1,9 +1,10 @@
 """The whole web application: staff pages, the citizens' pages, and the JSON API at /api/v1.
 
 Each is an app of its own with its own error handlers, so that no handler asks which kind of client
-it answers. The citizens' pages lie at /verify and /pickup and need no login.
+it answers. The citizens' pages lie at the addresses in CITIZENS, the staff's at all others.
 """
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -27,6 +28,8 @@ CITIZENS = (
     "/appointments",
     "/account",
 )
+# Also what was typed or pasted wrong after it, as "/status." or "/Verify", is a citizen's address.
+_FOR_CITIZENS = re.compile(rf"(?:{'|'.join(CITIZENS)})(?![\w-])", re.IGNORECASE)
 
 
 def create_app(office: Office) -> ASGIApp:
@@ -75,6 +78,5 @@ class _Pages:
         self._staff, self._citizens = staff, citizens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "/")
-        public = any(path == start or path.startswith(start + "/") for start in CITIZENS)
+        public = _FOR_CITIZENS.match(scope.get("path", "/"))
         await (self._citizens if public else self._staff)(scope, receive, send)

@@ -102,6 +102,7 @@ ACTS: Mapping[str, Text] = {
     "diary.day-as-usual": t("The day is as usual again"),
     "contact.taken": t("Contact taken"),
     "contact.identified": t("Person identified"),
+    "contact.saved": t("Contact written down"),
     "contact.solved": t("Answered at once"),
     "contact.promised": t("Answer promised"),
     "contact.not-reached": t("Not reached"),

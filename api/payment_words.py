@@ -97,6 +97,7 @@ ACTS: Mapping[str, Text] = {
     "payable.unmarked": t("Mark taken back"),
     "payable.paid-in-part": t("A part was paid"),
     "payable.paid": t("Payment entered for good"),
+    "payable.backed": t("The bank’s file confirmed a proof that was counted"),
     "payable.refused": t("Payment not confirmed"),
     "payable.withdrawn": t("Payment demanded no more"),
     "card-payment.asked": t("Payment by card begun"),

@@ -70,6 +70,10 @@ def of_domain(error: DocflowError, *, language: str, instance: str = "") -> JSON
             {"pointer": f"/values/{name}", "detail": fault.in_language(language)}
             for name, fault in error.errors.items()
         ]
+    if isinstance(error, processes.BadProcessTemplate):
+        members["errors"] = [
+            {"pointer": "/file", "detail": one.told(language)} for one in error.problems
+        ]
     if isinstance(error, services.BadService):
         members["errors"] = [
             {"pointer": _in_file(one), "detail": one.told(language)} for one in error.problems

@@ -60,9 +60,13 @@ ACTS: Mapping[str, Text] = {
     "process.repaired": t("Process set going again"),
     "process.cancelled": t("Process cancelled"),
     "process.ended": t("Process came to its end"),
+    "process-template.deployed": t("Process template deployed"),
+    "process-template.withdrawn": t("Process template withdrawn"),
+    "kind.process-changed": t("Process of a kind of document changed"),
 }
 
 TASKS: Mapping[str, Text] = {
+    "processes.begin": t("A process that begins with a document"),
     "processes.timers": t("Timers of processes"),
     "processes.try-again": t("A failed act of a process, tried again"),
     "processes.act": t("An act of a process"),
@@ -76,4 +80,7 @@ DONE: Mapping[str, Text] = {
     "step-completed": t("The step is completed. The process went on."),
     "process-repaired": t("The process was set going. Look how far it came."),
     "process-cancelled": t("The process was cancelled."),
+    "template-deployed": t("The template is deployed. Processes begin by it from now on."),
+    "template-withdrawn": t("The template is offered no more."),
+    "kind-process": t("The process of the kind was changed, for what comes in from now on."),
 }

@@ -110,6 +110,11 @@ class Settings(CitizenSettings):
     alarm_disk_percent: int = Field(
         10, ge=0, le=100, description="So is a disk of the files with less than this left."
     )
+    alarm_wrong_codes: int = Field(
+        20,
+        ge=1,
+        description="So are so many wrong codes or secrets from one address within an hour.",
+    )
     metrics_token: SecretStr | None = Field(
         None,
         description=(
@@ -207,12 +212,10 @@ class Settings(CitizenSettings):
     )
     pickup_reminder_days: list[int] = Field(
         default_factory=lambda: [30, 7],
-        description="The recipient is reminded so many days before that time ends.",
-    )
-    alarm_wrong_codes: int = Field(
-        20,
-        ge=1,
-        description="So are so many wrong codes or secrets from one address within an hour.",
+        description=(
+            "Who lets a document wait at the pick-up page is reminded so many days before it "
+            "expires."
+        ),
     )
     ocr_languages: list[str] = Field(
         default_factory=lambda: ["ell", "eng"],

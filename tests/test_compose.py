@@ -76,7 +76,7 @@ LEFT_ALONE = {
             *("renewal_margin_days", "scan_settle_seconds", "session_hours"),
             *("session_idle_minutes", "tsa_timeout"),
             *("citizen_hours", "citizen_idle_minutes", "contact_days", "message_days"),
-            *("alarm_wrong_codes", "pickup_reminder_days", "sms_prefix", "sms_timeout"),
+            *("alarm_wrong_codes", "pickup_reminder_days", "sms_timeout"),
         ),
         "its default suits most; a line of its own in a docker-compose.override.yml changes it",
     ),

@@ -2,6 +2,7 @@
 
 import re
 import runpy
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,15 @@ def test_each_make_target_of_the_documents_exists():
 def test_decisions_name_what_enforces_them():
     for page in sorted((ROOT / "docs" / "decisions").glob("*.md")):
         assert "**Enforced by**" in page.read_text(encoding="utf-8"), page.name
+
+
+def test_the_rooms_of_the_architecture_stand_in_the_order_that_is_enforced():
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    [layers] = [one["layers"] for one in contracts["contracts"] if "containers" in one]
+    rank = {name.strip(): place for place, one in enumerate(layers) for name in one.split("|")}
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", page, re.MULTILINE)
+    told = [name for row in rows for name in re.findall(r"\w+", row) if name in rank]
+    assert told == sorted(told, key=rank.__getitem__)
+    packages = {path.parent.name for path in (ROOT / "docflow").glob("*/__init__.py")}
+    assert packages & set(rank) - set(told) == {"cli", "demo"}

@@ -1,4 +1,6 @@
-"""The citizens' pages: check a document, pick one up. No login, no cookie but the language."""
+"""The citizens' pages: services, applications, payments, appointments, accounts, public acts;
+documents checked and picked up. Who must be known is said by each page (`citizen.require`).
+"""
 
 import logging
 from typing import cast

@@ -9,7 +9,7 @@ from api import forms, problems
 from api.deps import LANGUAGE_COOKIE, Language, TheOffice
 from api.pages import TheForm
 from api.portal import browsers
-from api.portal.citizen import COOKIE, TheCitizen, agent, sender, set_login
+from api.portal.citizen import TheCitizen, agent, forget_login, sender, set_login
 from api.portal.entering import to_code
 from api.portal.render import page
 from docflow import accounts, throttle
@@ -53,7 +53,8 @@ def register_form(request: Request, office: TheOffice, citizen: TheCitizen) -> R
     account = _account(office, citizen)
     if account.password_hash is not None:
         return RedirectResponse("/account", 303)
-    return _form(request, "register", values=_typed_of(account), citizen=citizen)
+    values = _typed_of(account)
+    return _form(request, "register", values=values, citizen=citizen, **_freshness(office, citizen))
 
 
 @router.post("/register")
@@ -72,7 +73,8 @@ def register(request: Request, form: TheForm, office: TheOffice, citizen: TheCit
                 client=agent(request),
             )
     except DocflowError as error:
-        return _refused(request, "register", form, citizen, error)
+        fresh = _freshness(office, citizen)
+        return _refused(request, "register", form, citizen, error, **fresh)
     response = RedirectResponse("/account?done=account-registered", 303)
     set_login(response, office, secret)
     return response
@@ -203,7 +205,7 @@ def close(request: Request, form: TheForm, office: TheOffice, citizen: TheCitize
     except DocflowError as error:
         return _refused(request, "close", form, citizen, error, has_password=has_password)
     response = RedirectResponse("/account/login?done=account-closed", 303)
-    response.delete_cookie(COOKIE)
+    forget_login(request, response)
     return response
 
 
@@ -213,12 +215,13 @@ def _account(office: Office, citizen: Citizen) -> Account:
 
 
 def _freshness(office: Office, citizen: Citizen) -> dict[str, Any]:
-    """Whether the old password is asked for."""
+    """Whether the old password is asked for, and what a new one after a code would end."""
     with office.db.read() as session:
         account = session.get_one(Account, citizen.known_id)
         return {
             "is_fresh": accounts.logins.is_fresh(session, citizen),
             "has_password": account.password_hash is not None,
+            "ends_proof": accounts.proving.ends_by_code(session, account, citizen),
         }
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from lxml import etree  # type: ignore[import-untyped]
 
 from api.deps import Language, TheOffice
@@ -25,18 +25,21 @@ Start = Annotated[int, Query(ge=0, le=1_000_000)]
 _ATOM = "http://www.w3.org/2005/Atom"
 
 
+def _wanted(q: Words = "", year: Number = "", unit: Number = "", kind: Words = "") -> Wanted:
+    return Wanted(
+        words=q.strip(),
+        year=int(year) if year.isdecimal() and 1 <= len(year) <= 4 else None,
+        unit_id=int(unit) if unit.isdecimal() and len(unit) <= 18 else None,
+        kind=kind.strip().replace("\x00", ""),
+    )
+
+
+Chosen = Annotated[Wanted, Depends(_wanted)]
+
+
 @router.get("/acts")
-def listed(
-    request: Request,
-    office: TheOffice,
-    q: Words = "",
-    year: Number = "",
-    unit: Number = "",
-    kind: Words = "",
-    start: Start = 0,
-) -> Response:
+def listed(request: Request, office: TheOffice, wanted: Chosen, start: Start = 0) -> Response:
     """What was made public, the newest first."""
-    wanted = _wanted(q, year, unit, kind)
     with office.db.read() as session:
         body = organization.first_body(session)
         found = publications.acts(session, body.id, wanted, start=start) if body else None
@@ -45,7 +48,7 @@ def listed(
         request,
         "portal/acts.html",
         found=found,
-        values={"q": q, "year": year, "unit": unit, "kind": kind},
+        values={name: str(value) for name, value in _said(wanted).items()},
         errors={},
         start=start,
         page_size=PAGE_SIZE,
@@ -58,31 +61,17 @@ def listed(
 
 
 @router.get("/acts/feed.atom")
-def atom(
-    office: TheOffice,
-    language: Language,
-    q: Words = "",
-    year: Number = "",
-    unit: Number = "",
-    kind: Words = "",
-) -> Response:
+def atom(office: TheOffice, language: Language, wanted: Chosen) -> Response:
     """The newest acts as Atom (RFC 4287)."""
-    name, acts = _feed(office, _wanted(q, year, unit, kind))
+    name, acts = _feed(office, wanted)
     content = _as_atom(office, name, acts, language)
     return Response(content, media_type="application/atom+xml; charset=utf-8")
 
 
 @router.get("/acts/feed.rss")
-def rss(
-    office: TheOffice,
-    language: Language,
-    q: Words = "",
-    year: Number = "",
-    unit: Number = "",
-    kind: Words = "",
-) -> Response:
+def rss(office: TheOffice, language: Language, wanted: Chosen) -> Response:
     """The newest acts as RSS 2.0."""
-    name, acts = _feed(office, _wanted(q, year, unit, kind))
+    name, acts = _feed(office, wanted)
     content = _as_rss(office, name, acts, language)
     return Response(content, media_type="application/rss+xml; charset=utf-8")
 
@@ -106,23 +95,18 @@ def file(act_id: ActId, office: TheOffice) -> Response:
     return stored_file(office, sha256=sha256, name=name, media_type="application/pdf")
 
 
-def _wanted(q: str, year: str, unit: str, kind: str) -> Wanted:
-    return Wanted(
-        words=q.strip(),
-        year=int(year) if year.isdecimal() and 1 <= len(year) <= 4 else None,
-        unit_id=int(unit) if unit.isdecimal() and len(unit) <= 18 else None,
-        kind=kind.strip().replace("\x00", ""),
-    )
+def _said(wanted: Wanted) -> dict[str, str | int]:
+    """The filter as it stands in an address; what is not asked for is empty."""
+    return {
+        "q": wanted.words,
+        "year": wanted.year or "",
+        "unit": wanted.unit_id or "",
+        "kind": wanted.kind,
+    }
 
 
 def _query(wanted: Wanted) -> str:
-    said = {
-        "q": wanted.words,
-        "year": wanted.year,
-        "unit": wanted.unit_id,
-        "kind": wanted.kind,
-    }
-    return urlencode({name: value for name, value in said.items() if value})
+    return urlencode({name: value for name, value in _said(wanted).items() if value})
 
 
 def _feed(office: Office, wanted: Wanted) -> tuple[str, Sequence[Act]]:

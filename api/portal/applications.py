@@ -13,11 +13,11 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.orm import Session
 from starlette.datastructures import FormData, UploadFile
 
-from api import pages, step_values
+from api import forms, pages, step_values
 from api.deps import TheOffice
 from api.pages import TheForm
 from api.portal import form_pages
-from api.portal.citizen import TheCitizen
+from api.portal.citizen import TheCitizen, key_of
 from api.portal.render import page
 from api.streams import stored_file
 from docflow import accounts, applications, citizens, documents, processes, throttle
@@ -63,9 +63,7 @@ def by_number(request: Request, form: TheForm, office: TheOffice, citizen: TheCi
         errors["secret"] = t("Type the secret of the receipt.")
     found = None if errors else _found(office, request, number, key)
     if found is not None:
-        response = RedirectResponse(f"/applications/{found}", 303)
-        form_pages.remember(response, office, found, key)
-        return response
+        return form_pages.let_in(request, office, found, key, citizen)
     if not errors:
         errors["secret"] = t("Number and secret do not go together. Both stand on the receipt.")
     return page(
@@ -79,7 +77,9 @@ def by_number(request: Request, form: TheForm, office: TheOffice, citizen: TheCi
 
 
 @router.get("/status/{application_id}/{key}")
-def by_link(request: Request, application_id: Id, key: Key, office: TheOffice) -> Response:
+def by_link(
+    request: Request, application_id: Id, key: Key, office: TheOffice, citizen: TheCitizen
+) -> Response:
     """The link of the mail: it opens the page as number and secret do."""
     _count(office, request)
     try:
@@ -90,9 +90,7 @@ def by_link(request: Request, application_id: Id, key: Key, office: TheOffice) -
             applications.refused(session, application_id)
             throttle.wrong(session, "status", _client(request))
         return RedirectResponse("/status", 303)
-    response = RedirectResponse(f"/applications/{application_id}", 303)
-    form_pages.remember(response, office, application_id, key)
-    return response
+    return form_pages.let_in(request, office, application_id, key, citizen)
 
 
 @router.get("/applications/{application_id}")
@@ -126,7 +124,7 @@ def supplement(
     request: Request, application_id: Id, form: TheForm, office: TheOffice, citizen: TheCitizen
 ) -> Response:
     """The answer to what the office asked for."""
-    text, asked = str(form.get("text", "")), str(form.get("asked", ""))
+    text = str(form.get("text", ""))
     return _act(
         request,
         office,
@@ -135,7 +133,7 @@ def supplement(
         form,
         "supplement",
         lambda session, row, uploads: applications.supplements.answer(
-            session, office, row, int(asked) if asked.isdecimal() else 0, text, uploads
+            session, office, row, forms.optional_id(form, "asked") or 0, text, uploads
         ),
     )
 
@@ -145,7 +143,7 @@ def withdrawal(
     request: Request, application_id: Id, form: TheForm, office: TheOffice, citizen: TheCitizen
 ) -> Response:
     """Withdraw, with the reason."""
-    reason, seen = str(form.get("reason", "")), str(form.get("seen", ""))
+    reason = str(form.get("reason", ""))
     return _act(
         request,
         office,
@@ -154,12 +152,12 @@ def withdrawal(
         form,
         "withdrawal",
         lambda session, row, _: applications.withdraw(
-            session, row, reason=reason, seen=int(seen) if seen.isdecimal() else 0
+            session, row, reason=reason, seen=forms.optional_id(form, "seen") or 0
         ),
     )
 
 
-@router.post("/applications/{application_id}/tasks/{task_id}")
+@router.post("/applications/{application_id}/steps/{task_id}")
 def task(
     request: Request,
     application_id: Id,
@@ -170,7 +168,7 @@ def task(
 ) -> Response:
     """A step of the process that is the applicant's."""
     typed = {name: value for name, value in form.items() if isinstance(value, str)}
-    seen = typed.pop("seen", "")
+    typed.pop("seen", None)
     return _act(
         request,
         office,
@@ -183,7 +181,7 @@ def task(
             task_id,
             typed,
             subject=(applications.telling.SUBJECT, row.id),
-            seen=int(seen) if seen.isdecimal() else None,
+            seen=forms.optional_id(form, "seen"),
         ),
     )
 
@@ -317,7 +315,7 @@ def _uploads(office: Office, form: FormData, body_id: int) -> list[documents.Upl
 def _opened(
     session: Session, request: Request, application_id: int, citizen: Citizen
 ) -> Application:
-    key = request.cookies.get(form_pages.KEY_COOKIE, "")[:60]
+    key = key_of(request, application_id)
     return applications.of_citizen(session, application_id, citizen=citizen, key=key)
 
 

@@ -12,11 +12,11 @@ from fastapi import APIRouter, Path, Request, Response
 from fastapi.responses import RedirectResponse
 from starlette.datastructures import FormData, UploadFile
 
-from api import pages
+from api import forms, pages
 from api.deps import TheOffice
 from api.pages import TheForm
 from api.portal import form_pages
-from api.portal.citizen import TheCitizen, is_https
+from api.portal.citizen import FORMS_COOKIE, TheCitizen, is_https
 from api.portal.form_pages import Step
 from docflow import applications, documents, organization, services, throttle
 from docflow.accounts import Citizen
@@ -29,7 +29,6 @@ router = APIRouter()
 Code = Annotated[str, Path(max_length=64)]
 Token = Annotated[str, Path(pattern=r"^[\w-]{1,64}$")]
 Number = Annotated[int, Path(ge=1, le=99)]
-COOKIE = "docflow_forms"
 BEGUN, SAVED = 1000, 4000  # of one address in five minutes: a whole library may share one
 
 
@@ -64,7 +63,7 @@ def begin(
         token = row.token
     response = _saved(request, office, token, 1, form, citizen, secret)
     response.set_cookie(
-        COOKIE,
+        FORMS_COOKIE,
         secret,
         httponly=True,
         samesite="lax",
@@ -105,7 +104,8 @@ def done(request: Request, token: Token, office: TheOffice, citizen: TheCitizen)
             return RedirectResponse(f"/apply/{token}/check", 303)
         version = services.version(session, row.version_id)
     response = form_pages.done(request, version, filed, language=row.language)
-    form_pages.remember(response, office, filed.id, filed.secret)
+    if row.account_id is None:  # an account opens its page by itself, and after it nobody here
+        form_pages.remember(request, response, office, filed.id, filed.secret)
     return response
 
 
@@ -142,14 +142,13 @@ def send(
 ) -> Response:
     """File the application. The same form sent twice leads to the same number."""
     _count(office, request, "sent", BEGUN)
-    seen = str(form.get("seen", ""))
+    seen = forms.optional_id(form, "seen") or 0
     with office.db.begin() as session:
         row = drafts.opened(session, token, secret=_secret(request), citizen=citizen, lock=True)
+        drafts.require_owner(row, citizen, to=f"/apply/{token}/check")
         draft_id = row.id
     try:
-        applications.submit(
-            office, draft_id, citizen=citizen, seen=int(seen) if seen.isdecimal() else 0
-        )
+        applications.submit(office, draft_id, citizen=citizen, seen=seen)
     except applications.BadForm as error:
         return _check(request, office, token, citizen, faults=error.faults, status_code=422)
     except applications.FormChanged as error:
@@ -192,7 +191,7 @@ def _saved(
         step = Step(services.version(session, row.version_id), row.language, number, token=token)
         drafts.save(session, row, step.typed(form), only=step.names)
         for file_id in form.getlist("drop"):
-            if isinstance(file_id, str) and file_id.isdecimal():
+            if isinstance(file_id, str) and file_id.isdecimal() and len(file_id) < 19:
                 drafts.drop_file(session, row, int(file_id))
         body_id = row.body_id
     errors = _kept_files(office, token, step, form, citizen, secret, body_id)
@@ -280,7 +279,7 @@ def _check(
 
 
 def _secret(request: Request) -> str:
-    return request.cookies.get(COOKIE, "")[:100]
+    return request.cookies.get(FORMS_COOKIE, "")[:100]
 
 
 def _count(office: Office, request: Request, what: str, limit: int) -> None:

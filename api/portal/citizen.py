@@ -13,6 +13,9 @@ from docflow.accounts import ANONYMOUS, Citizen, Level, LevelNeeded
 from docflow.office import Office
 
 COOKIE = "docflow_citizen"
+FORMS_COOKIE = "docflow_forms"  # of the browser that began a form
+KEY_COOKIE = "docflow_application"  # the secret of an application, on its page alone
+OPENED_COOKIE = "docflow_opened"  # the ids of those whose secret this browser has
 
 
 def current_citizen(request: Request) -> Citizen:
@@ -58,6 +61,35 @@ def set_login(response: Response, office: Office, secret: str) -> None:
     response.set_cookie(
         COOKIE, secret, httponly=True, samesite="lax", secure=is_https(office), path="/"
     )
+
+
+def forget_login(request: Request, response: Response) -> None:
+    """Nothing of who leaves opens for the next one at this browser: no login, form or key."""
+    for name in (COOKIE, FORMS_COOKIE, OPENED_COOKIE):
+        response.delete_cookie(name, path="/")
+    for application_id in opened_by_key(request):
+        response.delete_cookie(KEY_COOKIE, path=page_of(application_id))
+
+
+def opened_by_key(request: Request) -> list[int]:
+    """The applications whose pages were opened here by a secret, the last one last.
+
+    A page sees its own key alone, so that another cookie tells which there are; a key that it does
+    not name opens nothing (see `key_of`).
+    """
+    named = request.cookies.get(OPENED_COOKIE, "")[:2000].split(".")
+    return [int(one) for one in named if one.isascii() and one.isdecimal() and len(one) < 19]
+
+
+def key_of(request: Request, application_id: int) -> str:
+    """The secret with which this browser opens the page of an application, or nothing."""
+    if application_id not in opened_by_key(request):
+        return ""
+    return request.cookies.get(KEY_COOKIE, "")[:60]
+
+
+def page_of(application_id: int) -> str:
+    return f"/applications/{application_id}"
 
 
 def is_https(office: Office) -> bool:

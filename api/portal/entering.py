@@ -15,6 +15,7 @@ from api.portal.citizen import (
     TheCitizen,
     agent,
     demanded_level,
+    forget_login,
     is_https,
     local,
     sender,
@@ -216,7 +217,7 @@ def log_out(request: Request, office: TheOffice) -> Response:
         with office.db.begin() as session:
             accounts.leave(session, secret)
     response = RedirectResponse("/account/login?done=account-left", 303)
-    response.delete_cookie(COOKIE)
+    forget_login(request, response)
     return response
 
 

@@ -132,10 +132,7 @@ def one(
     application_id: AnyId, by: Reader, office: TheOffice, read_reason: opening.Reason = None
 ) -> OneApplication:
     """One application. Noted as a reading of its entry."""
-    with office.db.read() as session:
-        row = applications.of_staff(session, application_id, by=by)
-        entry = session.get_one(registry.Entry, row.entry_id)
-    opening.opened(office, entry, by=by, reason=read_reason)
+    _opened(office, application_id, by, read_reason)
     return _shown(office, application_id, by)
 
 
@@ -145,9 +142,14 @@ class MessageBody(Body):
 
 @router.post("/applications/{application_id}/messages", status_code=201)
 def write(
-    application_id: AnyId, body: MessageBody, by: Router, office: TheOffice
+    application_id: AnyId,
+    body: MessageBody,
+    by: Router,
+    office: TheOffice,
+    read_reason: opening.Reason = None,
 ) -> OneApplication:
-    """Write to the applicant; he is told only that a message waits."""
+    """Write to the applicant; he is told only that a message waits. Noted as a reading."""
+    _opened(office, application_id, by, read_reason)
     with office.db.begin() as session:
         applications.write(session, office, application_id, body.text, by=by)
     return _shown(office, application_id, by)
@@ -171,8 +173,10 @@ def ask(
     by: Router,
     office: TheOffice,
     seen: Seen = None,
+    read_reason: opening.Reason = None,
 ) -> OneApplication:
-    """Ask the applicant for something."""
+    """Ask the applicant for something. Noted as a reading."""
+    _opened(office, application_id, by, read_reason)
     with office.db.begin() as session:
         applications.supplements.ask(
             session, application_id, text=body.text, due_on=body.due_on, by=by, seen=seen
@@ -182,12 +186,25 @@ def ask(
 
 @router.delete("/applications/{application_id}/supplement")
 def take_back(
-    application_id: AnyId, by: Router, office: TheOffice, seen: Seen = None
+    application_id: AnyId,
+    by: Router,
+    office: TheOffice,
+    seen: Seen = None,
+    read_reason: opening.Reason = None,
 ) -> OneApplication:
-    """What was asked for is not needed any more; the clock runs on."""
+    """What was asked for is not needed any more; the clock runs on. Noted as a reading."""
+    _opened(office, application_id, by, read_reason)
     with office.db.begin() as session:
         applications.supplements.take_back(session, application_id, by=by, seen=seen)
     return _shown(office, application_id, by)
+
+
+def _opened(office: Office, application_id: int, by: Principal, reason: str | None) -> None:
+    """Note the reading first: each answer here, also to an act, is the whole application."""
+    with office.db.read() as session:
+        row = applications.of_staff(session, application_id, by=by)
+        entry = session.get_one(registry.Entry, row.entry_id)
+    opening.opened(office, entry, by=by, reason=reason)
 
 
 def _shown(office: Office, application_id: int, by: Principal) -> OneApplication:

@@ -10,7 +10,7 @@ from api.deps import TheOffice
 from api.v1.fields import Body, Day, Id, Line, Needed
 from api.v1.reads import ReadRoute
 from api.v1.security import Administrator, Reader, Registrar
-from docflow import appointments, clock
+from docflow import appointments, clock, contacts
 from docflow.appointments import (
     Appointment,
     AppointmentState,
@@ -220,6 +220,8 @@ def book(body: NewAppointment, by: Registrar, office: TheOffice) -> AppointmentS
     """Book for somebody; he is told. Of two at once for the last place one gets it, the other 409
     `slot-taken`."""
     with office.db.begin() as session:
+        if body.party_id is not None:
+            contacts.reach(session, body.party_id, by=by)
         wanted = Wanted(**body.model_dump(exclude={"via"}))
         row = appointments.book(session, wanted, via=body.via, by=by)
         session.flush()

@@ -129,7 +129,8 @@ def give_back(
 
 @router.post("/lines/{line_id}/reopening")
 def reopen(line_id: Id, by: Router, office: TheOffice, seen: SeenVersion = None) -> BankLine:
-    """A proposal is wrong, a twin is a payment of its own, an ignored line is looked at again."""
+    """A proposal is wrong, what looks like another is a payment of its own, an ignored line is
+    looked at again, or a line that backs a proof was more money after all."""
     with office.db.begin() as session:
         line = payments.lines.reopen(session, line_id, by=by, seen=seen)
         return BankLine.model_validate(line)

@@ -1,4 +1,4 @@
-"""/api/v1/steps and /api/v1/processes: steps of applications, and the processes behind them."""
+"""/api/v1/steps and /api/v1/processes: steps that wait for units, and the processes behind them."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -38,7 +38,7 @@ class StepField(BaseModel):
 
 
 class Step(shapes.Shape):
-    """A step of an application."""
+    """A step of a process."""
 
     id: int
     process_id: int = Field(validation_alias="instance_id")
@@ -94,8 +94,14 @@ class Process(shapes.Shape):
 
     id: int
     entry: str = Field(validation_alias="entry_label", examples=["1234/2026"])
-    service: str
-    version: int = Field(description="Of the service: a process stays on it.")
+    about: str = Field(
+        description="`application`; or `entry` for a process of the office, begun by the kind of "
+        "the document.",
+        examples=["entry"],
+    )
+    title: str = Field(description="The name of the process.", examples=["Πρόσβαση σε έγγραφα"])
+    service: str = Field(description="Code of the service, or of the template.")
+    version: int = Field(description="Of the service or template: a process stays on it.")
     state: InstanceState
     problem: str = Field(description="Why it stopped.")
     steps: int = Field(description="What the engine did so far.")
@@ -153,7 +159,7 @@ def steps(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> StepPage:
-    """The steps of applications that wait for the caller's units, the oldest first."""
+    """The steps of processes that wait for the caller's units, the oldest first."""
     place = f"steps:{whose}"
     after = reads.position(office, by, place, cursor)
     with office.db.read() as session:

@@ -43,7 +43,7 @@ from docflow.applications.queries import (
     of_entry,
     services_of,
 )
-from docflow.applications.standing import ReasonMissing, after_withdrawal, finish, withdraw
+from docflow.applications.standing import ReasonMissing, finish, withdraw
 from docflow.applications.status import Status, filed_file, status
 from docflow.applications.telling import addressee, receipt
 from docflow.applications.thread import post, write
@@ -84,7 +84,6 @@ __all__ = [
     "ThreadLine",
     "ThreadMessage",
     "addressee",
-    "after_withdrawal",
     "applicant",
     "applicant_of",
     "by_number",

@@ -6,7 +6,7 @@ A citizen is told nothing of others' applications, not even that they exist.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from docflow import audit, organization, registry
@@ -145,6 +145,12 @@ def require_state(row: Application, states: Sequence[str]) -> None:
         raise ApplicationMoved(
             t("That is not possible any more: the application was decided or withdrawn.")
         )
+
+
+def require_kept(session: Session, row: Application) -> None:
+    """Raises ApplicationMoved where its data were erased: what came now would never go."""
+    if session.scalar(select(func.is_erased(row.entry_id))):
+        raise ApplicationMoved(t("The data of this entry were erased: nothing is added to it."))
 
 
 def moved(row: Application) -> None:

@@ -57,17 +57,6 @@ def checked(form: Form, typed: Typed, files: Mapping[str, Sequence[str]]) -> dic
     return values
 
 
-def faults_of(
-    form: Form, typed: Typed, files: Mapping[str, Sequence[str]], *, only: Sequence[str]
-) -> dict[str, Text]:
-    """The faults of some fields: of one page of the form."""
-    try:
-        checked(form, typed, files)
-    except BadForm as error:
-        return {name: error.faults[name] for name in error.faults if name in only}
-    return {}
-
-
 def read(
     form: Form, typed: Typed, files: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, Any], dict[str, Text]]:

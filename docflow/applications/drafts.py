@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from docflow import accounts, clock, documents, outbox, schedule, services
-from docflow.accounts import Citizen
+from docflow.accounts import Account, AccountState, Citizen, Level
 from docflow.applications import forms
 from docflow.applications.forms import Form, Typed
 from docflow.applications.models import Draft, DraftFile
@@ -109,7 +109,8 @@ def opened(
 ) -> Draft:
     """The draft, for its browser or its owner; whoever logged in meanwhile becomes its owner.
 
-    Raises NoSuchDraft, also for somebody else's.
+    What an account has sent is opened by it alone: the browser may be of a library. Raises
+    NoSuchDraft, also for somebody else's; LevelNeeded where its owner must log in again.
     """
     query = select(Draft).where(Draft.token == token)
     if lock:
@@ -119,9 +120,20 @@ def opened(
         raise NoSuchDraft(
             t("This form is not kept any more, or it was begun in another browser. Begin anew.")
         )
-    if lock and row.account_id is None and citizen.account_id is not None:
+    if row.filed_at is not None:
+        require_owner(row, citizen, to=f"/apply/{token}/done")
+    elif lock and row.account_id is None:
         row.account_id = citizen.account_id
     return row
+
+
+def require_owner(row: Draft, citizen: Citizen, *, to: str) -> None:
+    """Whoever opened the draft by his browser logs in where it is an account's. Raises LevelNeeded.
+
+    So what is sent lands in that account, and its page is open to it.
+    """
+    if row.account_id is not None:
+        citizen.require(Level.VISITOR, to=to)
 
 
 def _is_his(row: Draft, secret: str, citizen: Citizen) -> bool:
@@ -319,9 +331,16 @@ def throw_away(session: Session, row: Draft) -> None:
 
 @outbox.job(FORGET)
 def forget(run: outbox.Run) -> None:
-    """What was not sent for 30 days goes, with the names of its files; objects go by the sweep."""
+    """What was not sent for 30 days goes, with the names of its files; objects go by the sweep.
+
+    What the owner of an account began that is over goes at once.
+    """
+    over = select(Account.id).where(Account.state != AccountState.OPEN)
     with run.office.db.begin() as session:
-        old = select(Draft.id).where(Draft.expires_at < clock.now(), Draft.filed_at.is_(None))
+        old = select(Draft.id).where(
+            or_(Draft.expires_at < clock.now(), Draft.account_id.in_(over)),
+            Draft.filed_at.is_(None),
+        )
         ids = list(session.scalars(old.limit(1000).with_for_update(skip_locked=True)))
         session.execute(delete(DraftFile).where(DraftFile.draft_id.in_(ids)))
         session.execute(delete(Draft).where(Draft.id.in_(ids)))

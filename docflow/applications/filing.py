@@ -33,6 +33,7 @@ from docflow.accounts import Citizen
 from docflow.applications import access, checking, drafts, forms, paper, secret, telling
 from docflow.applications.models import Application, ApplicationKey, Draft, DraftFile
 from docflow.applications.values import Filed
+from docflow.db import TwoAtOnce
 from docflow.errors import Conflict, Unavailable
 from docflow.folding import fold_reference
 from docflow.i18n import t, translate
@@ -45,7 +46,7 @@ _NAMELESS = "Without a name"
 
 
 class FormChanged(Conflict):
-    """The form of the service changed since it was opened."""
+    """The form changed since it was opened."""
 
 
 class FiledAlready(Conflict):
@@ -77,6 +78,7 @@ class _Ready:
     """A draft that was found right, before its paper is printed."""
 
     version: ServiceVersion
+    typed: Mapping[str, Any]
     values: Mapping[str, Any]
     files: Sequence[DraftFile]
 
@@ -102,7 +104,7 @@ def submit(office: Office, draft_id: int, *, citizen: Citizen, seen: int) -> Fil
         files=[one.name for one in ready.files],
     )
     with office.db.begin() as session:
-        return file(session, office, draft_id, ready.values, printed, citizen=citizen, seen=seen)
+        return file(session, office, draft_id, ready, printed, citizen=citizen, seen=seen)
 
 
 def _ready(session: Session, draft: Draft, citizen: Citizen, seen: int) -> _Ready:
@@ -111,7 +113,7 @@ def _ready(session: Session, draft: Draft, citizen: Citizen, seen: int) -> _Read
     found = drafts.files(session, draft.id)
     form = forms.of(version.form, draft.language)
     values = checking.checked(form, draft.typed, drafts.by_field(found))
-    return _Ready(version, values, found)
+    return _Ready(version, draft.typed, values, found)
 
 
 def _version(session: Session, draft: Draft, seen: int) -> ServiceVersion:
@@ -132,7 +134,7 @@ def file(
     session: Session,
     office: Office,
     draft_id: int,
-    values: Mapping[str, Any],
+    ready: _Ready,
     printed: documents.Upload,
     *,
     citizen: Citizen,
@@ -153,20 +155,25 @@ def file(
         raise NobodyCompetent(
             t("Nobody is competent for this service now. Please try again tomorrow.")
         )
-    found = drafts.files(session, draft.id)
+    values, found = ready.values, drafts.files(session, draft.id)
+    if draft.typed != ready.typed or [one.id for one in found] != [one.id for one in ready.files]:
+        raise FormChanged(
+            t("You changed the form in another window meanwhile. Look at it again, then send it.")
+        )
     application_id = session.execute(select(func.nextval("applications_id_seq"))).scalar_one()
     _take_key(session, draft, version, values, citizen, application_id)
     by = access.portal(draft.body_id)
     who = _applicant(version, values, citizen)
-    entry = registry.register(
-        session,
-        _document(session, version, values, who, found, by),
-        [printed, *(_upload(one) for one in found)],
-        by=by,
-        zone=office.settings.zone,
-        ocr_languages=list(office.settings.ocr_languages),
-        guard_duplicates=False,
-    )
+    with processes.by_service(session):  # a process that its kind may have does not begin too
+        entry = registry.register(
+            session,
+            _document(session, version, values, who, found, by),
+            [printed, *(_upload(one) for one in found)],
+            by=by,
+            zone=office.settings.zone,
+            ocr_languages=list(office.settings.ocr_languages),
+            guard_duplicates=False,
+        )
     land(session, entry.id, version.unit_id)
     nonce = secrets.token_hex(16)
     opens = _secret(office, draft, nonce)
@@ -267,8 +274,6 @@ def _take_key(
 
     Raises FiledAlready, with the number only for the account that filed the first.
     """
-    if not version.unique_by:
-        return
     parts = [fold_reference(str(values.get(name, ""))) for name in version.unique_by]
     if not any(parts):
         return
@@ -299,7 +304,11 @@ def _take_key(
             ApplicationKey.key_digest == key,
             ApplicationKey.released_at.is_(None),
         )
-    ).one()
+    ).one_or_none()
+    if first is None:  # withdrawn since the line above
+        raise TwoAtOnce(
+            t("Somebody else did the same just now. Nothing was saved; please try again.")
+        )
     is_his = first.account_id is not None and first.account_id == citizen.account_id
     raise FiledAlready(first.label if is_his else "")
 
@@ -358,9 +367,8 @@ def _kind(session: Session, version: ServiceVersion, by: Principal) -> str | Non
     """The code of the kind of document; none where the office took it out of use."""
     if version.kind_id is None:
         return None
-    known = {one.id: one for one in kinds.listing(session, by)}
-    kind = known.get(version.kind_id)
-    return kind.code if kind is not None else None
+    known = {one.id: one.code for one in kinds.listing(session, by)}
+    return known.get(version.kind_id)
 
 
 def _due_on(session: Session, version: ServiceVersion) -> date | None:

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # 0, 1, I and O are read wrong
 LENGTH = 12  # 60 random bits; tries are limited and noted
+# Greek capitals that look the same: a Greek keyboard is what most people have before them.
+_TYPED = str.maketrans("ΑΒΕΖΗΚΜΝΡΤΥΧ", "ABEZHKMNPTYX")
 
 
 def new() -> str:
@@ -30,8 +32,9 @@ def digest(application_id: int, secret: str) -> str:
 
 
 def typed(text: str) -> str:
-    """A secret as a person typed it: no blanks or hyphens, capitals, what is read wrong."""
-    plain = "".join(char for char in text.upper() if char.isascii() and char.isalnum())
+    """A secret as a person typed it: no blanks or hyphens, capitals, Greek look-alikes as Latin."""
+    latin = text.upper().translate(_TYPED)
+    plain = "".join(char for char in latin if char.isascii() and char.isalnum())
     return plain[:40]
 
 

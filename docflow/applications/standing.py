@@ -1,7 +1,5 @@
 """How an application ends: withdrawn by the citizen, or with its process."""
 
-from collections.abc import Callable
-
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -29,18 +27,10 @@ from docflow.principal import Principal, Via, system
 
 MAX_REASON = 1000
 _OPEN = (ApplicationState.RUNNING, ApplicationState.WAITING)
-AfterWithdrawal = Callable[[Session, int, Principal], None]
-_after_withdrawal: list[AfterWithdrawal] = []
 
 
 class ReasonMissing(Invalid):
     """A withdrawal needs a reason."""
-
-
-def after_withdrawal(function: AfterWithdrawal) -> AfterWithdrawal:
-    """Call it in the transaction of a withdrawal, with the application's id and who acts."""
-    _after_withdrawal.append(function)
-    return function
 
 
 def withdraw(session: Session, row: Application, *, reason: str, seen: int | None) -> None:
@@ -52,6 +42,7 @@ def withdraw(session: Session, row: Application, *, reason: str, seen: int | Non
     row = thread.held(session, row.id)
     access.require_seen(row, seen)
     access.require_state(row, _OPEN)
+    access.require_kept(session, row)
     clean = lines(reason)[:MAX_REASON]
     if not clean:
         raise ReasonMissing(t("Write why you withdraw the application."), field="reason")
@@ -63,7 +54,9 @@ def withdraw(session: Session, row: Application, *, reason: str, seen: int | Non
     access.moved(row)
     session.flush()  # before the process ends, which would end the application too
     processes.cancel(session, subject, by=by, reason=clean)
-    payments.withdraw(session, subject, reason=clean, by=by)
+    # His own words stay here, where an erasure finds them: the accounts keep what they need.
+    said = translate("Withdrawn by the applicant", DEFAULT_LANGUAGE)
+    payments.withdraw(session, subject, reason=said, by=by)
     session.execute(
         update(ApplicationKey)
         .where(ApplicationKey.application_id == row.id, ApplicationKey.released_at.is_(None))
@@ -76,11 +69,8 @@ def withdraw(session: Session, row: Application, *, reason: str, seen: int | Non
         subject=("entry", row.entry_id),
         application=row.id,
     )
-    for then in _after_withdrawal:
-        then(session, row.id, by)
     telling.tell_office(session, row, NoticeKind.APPLICATION_WITHDRAWN, by=by)
     entry = session.get_one(registry.Entry, row.entry_id)
-    said = translate("Withdrawn by the applicant", DEFAULT_LANGUAGE)
     routing.close_by_process(session, entry, by=by, reason=f"{said}: {clean}"[:500])
 
 

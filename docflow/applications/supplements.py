@@ -83,6 +83,7 @@ def ask(
             )
         )
     access.require_state(row, [ApplicationState.RUNNING])
+    access.require_kept(session, row)
     clean = _text(text)
     _require_day(due_on)
     made = Supplement(
@@ -147,6 +148,7 @@ def answer(
     """
     registry.hold(session, row.entry_id)
     row = thread.held(session, row.id)
+    access.require_kept(session, row)
     asked = _require_asked(session, row)
     if asked.id != supplement_id:
         raise NothingAsked(t("Something else is asked of you now. Look at the page again."))

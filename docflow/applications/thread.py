@@ -111,6 +111,7 @@ def _written(
     is_from_office: bool,
     by: Principal,
 ) -> ThreadMessage:
+    access.require_kept(session, row)
     clean = lines(text)
     if not clean and not uploads:
         raise BadMessage(t("Write a message."), field="text")

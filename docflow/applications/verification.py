@@ -39,7 +39,14 @@ def applications_are_as_filed(session: Session) -> Iterator[audit.Finding]:
 
 @registry.after_erasure
 def erase(session: Session, entry: registry.Entry) -> None:
-    """Two people decided it: names, answers and messages go, number and dates stay."""
+    """Two people decided it: names, answers and messages go, number and dates stay.
+
+    Nobody opens the application any more but the staff: no account, no secret leads to it.
+    """
+    # What the office asked for was answered by an entry of its own: perhaps it is this one.
+    session.execute(
+        update(Supplement).where(Supplement.answer_entry_id == entry.id).values(answer="")
+    )
     row = session.scalar(select(Application).where(Application.entry_id == entry.id))
     if row is None:
         return
@@ -47,9 +54,13 @@ def erase(session: Session, entry: registry.Entry) -> None:
     row.tax_number = row.proven_tax_number = row.email = row.phone = ""
     row.values, row.files, row.secret_digests = {}, [], []
     row.outcome_note = row.withdrawal_reason = ""
-    row.party_id = None
+    row.party_id = row.account_id = row.representation_id = None
     session.execute(delete(DraftFile).where(DraftFile.draft_id == row.draft_id))
-    session.execute(update(Draft).where(Draft.id == row.draft_id).values(typed={}))
+    session.execute(
+        update(Draft)
+        .where(Draft.id == row.draft_id)
+        .values(typed={}, account_id=None, secret_digest="")
+    )
     for table in (ThreadMessage, Supplement):
         session.execute(update(table).where(table.application_id == row.id).values(text=ERASED))
     session.execute(update(Supplement).where(Supplement.application_id == row.id).values(answer=""))

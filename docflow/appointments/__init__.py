@@ -9,7 +9,7 @@ from docflow.appointments import (  # noqa: F401  # some bring jobs and hooks
     reminding,
     slots,
     telling,
-    tracing,
+    traces,
 )
 from docflow.appointments.booking import (
     MOST_OPEN,

@@ -92,6 +92,7 @@ def book(
 ) -> Appointment:
     """Book for somebody who calls or stands at the counter.
 
+    The caller has checked that he may look at the person whom `party_id` names.
     Raises NoSuchCalendar, SlotTaken, NotOffered, BadAppointment, NoSuchEntry.
     """
     by.require_scope("register")

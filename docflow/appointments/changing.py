@@ -90,6 +90,7 @@ def move(session: Session, found: Changing, to: datetime, *, seen: int) -> Appoi
     Raises AppointmentChanged, SlotTaken, NotOffered.
     """
     row = found.row
+    _require_scope(found)
     require_seen(session, row, seen)
     _require_to_come(session, row)
     if row.state == AppointmentState.BOOKED and to == row.starts_at:
@@ -111,6 +112,7 @@ def move(session: Session, found: Changing, to: datetime, *, seen: int) -> Appoi
 def cancel(session: Session, found: Changing, *, reason: str = "", seen: int) -> Appointment:
     """Nobody comes. The staff says why; the person need not. Raises AppointmentChanged."""
     row = found.row
+    _require_scope(found)
     require_seen(session, row, seen)
     _require_to_come(session, row)
     clean = line(reason)
@@ -146,6 +148,11 @@ def mark(
     _changed(row, by)
     _record(session, found, f"appointment.{state}")
     return row
+
+
+def _require_scope(found: Changing) -> None:
+    if not found.is_own:  # the link is the right of the person
+        found.by.require_scope("register")
 
 
 def require_seen(session: Session, row: Appointment, seen: int) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
@@ -86,9 +86,3 @@ def by_day(found: Sequence[slots.Slot]) -> list[tuple[date, list[slots.Slot]]]:
     for slot in found:
         days.setdefault(slot.starts_at.astimezone(here).date(), []).append(slot)
     return sorted(days.items())
-
-
-def week_of(day: date) -> tuple[date, date]:
-    """Monday and Sunday of the week of a day."""
-    first = day - timedelta(days=day.weekday())
-    return first, first + timedelta(days=6)

@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from docflow import audit, circulation, clock, documents, registry, signatures
-from docflow.citizens.pickup import Collected, NoSuchPickup, PickupClosed
+from docflow import circulation, clock, registry
+from docflow.citizens.pickup import Collected, NoSuchPickup, PickupClosed, hand_out
 from docflow.dispatch import Delivery, DeliveryState
 from docflow.folding import fold
 from docflow.i18n import t
@@ -89,29 +89,9 @@ def collect(
         raise PickupClosed(t("The document was annulled. Ask the office that wrote to you."))
     if not _is_open(row):
         raise PickupClosed(t("The time to pick this document up is over. Ask the office for it."))
-    first_time = row.picked_up_at is None
-    if first_time:
-        row.state, row.picked_up_at = DeliveryState.PICKED_UP, clock.now()
     entry = session.get_one(registry.Entry, row.entry_id)
-    audit.record(
-        session,
-        "pickup.collected" if first_time else "pickup.collected-again",
-        by=system(entry.body_id, via=Via.PUBLIC),
-        subject=("entry", entry.id),
-        delivery=row.id,
-        way="application",
-    )
-    file = session.scalars(
-        select(documents.File)
-        .where(
-            documents.File.entry_id == entry.id,
-            documents.File.role == documents.FileRole.EXACT_COPY,
-        )
-        .order_by(documents.File.position)
-        .limit(1)
-    ).one()
-    sha256 = signatures.lasting.current(session, file.sha256)  # with the proofs added since
-    return Collected(file.name, sha256, file.size)
+    visitor = system(entry.body_id, via=Via.PUBLIC)
+    return hand_out(session, row, entry, by=visitor, way="application")
 
 
 def _is_open(row: Delivery) -> bool:

@@ -6,6 +6,7 @@ Source: domain row 99 (secure temporary store, evidence of collection).
 import hmac
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,7 +15,7 @@ from docflow import audit, clock, dispatch, documents, organization, registry, s
 from docflow.dispatch import Delivery, DeliveryState
 from docflow.errors import Conflict, NotFound
 from docflow.i18n import Text, t
-from docflow.principal import Via, system
+from docflow.principal import Principal, Via, system
 
 MAX_FAILED = 5
 
@@ -79,15 +80,23 @@ def try_code(session: Session, token: str, code: str) -> Collected | None:
             closed=is_closed,
         )
         return None
+    return hand_out(session, row, entry, by=visitor)
+
+
+def hand_out(
+    session: Session, row: Delivery, entry: registry.Entry, *, by: Principal, **details: Any
+) -> Collected:
+    """Note the proof of delivery and give the exact copy; the delivery is held and open."""
     first_time = row.picked_up_at is None
     if first_time:
         row.state, row.picked_up_at = DeliveryState.PICKED_UP, clock.now()
     audit.record(
         session,
         "pickup.collected" if first_time else "pickup.collected-again",
-        by=visitor,
+        by=by,
         subject=("entry", entry.id),
         delivery=row.id,
+        **details,
     )
     file = session.scalars(
         select(documents.File)

@@ -1,6 +1,6 @@
 """The one view of a person, and the log of contacts over every channel."""
 
-from docflow.contacts import forgetting, tracing  # noqa: F401  # a job; sources of the view
+from docflow.contacts import forgetting, traces  # noqa: F401  # a job; sources of the view
 from docflow.contacts.identifying import candidates
 from docflow.contacts.listing import (
     ContactLine,
@@ -50,7 +50,6 @@ from docflow.contacts.views import (
     PurposeNeeded,
     View,
     looked_again,
-    looks_at,
     looks_between,
     open_for,
     purposes_of,
@@ -92,7 +91,6 @@ __all__ = [
     "identify",
     "listing",
     "looked_again",
-    "looks_at",
     "looks_between",
     "may_log",
     "may_see",

@@ -130,6 +130,9 @@ def save(session: Session, contact_id: int, said: Said, *, seen: int, by: Princi
     row = _held(session, contact_id, seen, by)
     _write(row, said)
     _step(session, row, StepKind.CLASSIFIED, by)
+    audit.record(
+        session, "contact.saved", by=by, subject=("contact", row.id), service=row.service_code
+    )
     return row
 
 

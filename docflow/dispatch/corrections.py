@@ -4,7 +4,7 @@ The recipient of the new one gets it with words that say so; who got the old one
 the new one is told by mail that it no longer stands alone. Source: domain row 77.
 """
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from docflow import audit, circulation, messages, outbox, registry
@@ -44,7 +44,7 @@ def tell(session: Session, draft: circulation.Draft, entry: registry.Entry) -> N
         select(Delivery).where(
             Delivery.entry_id == draft.corrects_id,
             Delivery.state.in_([str(state) for state in _TOLD]),
-            Delivery.email != draft.recipient_email,
+            func.lower(Delivery.email) != draft.recipient_email.strip().lower(),
         )
     ):
         _send(session, row, before, entry)

@@ -42,9 +42,17 @@ def dispatch(session: Session, draft: circulation.Draft, entry: registry.Entry) 
     """The document was issued: send it the way that the draft says."""
     to = Addressee(email=draft.recipient_email)
     if draft.answers_id is not None:  # whoever asked may have chosen how he is told
-        to = messages.chosen(session, ("entry", draft.answers_id), to)
+        chosen = messages.chosen(session, ("entry", draft.answers_id), to)
+        # Only he himself: an answer may go to somebody else, and to the address that was signed.
+        if to.email and _is_same(chosen.email, to.email):
+            to = chosen
     by = system(entry.body_id)
     place(session, entry, recipient_name=draft.recipient_name, to=to, channel=draft.channel, by=by)
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two addresses are one; people write them in small letters and in capitals."""
+    return one.strip().lower() == other.strip().lower()
 
 
 def place(

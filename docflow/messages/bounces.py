@@ -13,7 +13,7 @@ from docflow.i18n import t
 from docflow.messages import kinds, listing
 from docflow.messages.listing import NoSuchMessage
 from docflow.messages.models import Message
-from docflow.messages.values import MessageState
+from docflow.messages.values import MessageState, nameless
 from docflow.principal import Principal
 
 
@@ -47,7 +47,7 @@ def report(session: Session, references: list[str], why: str, *, by: Principal) 
     if row.state != MessageState.SENT:
         return row  # reported twice, or sent again meanwhile
     row.state, row.ended_at = MessageState.BOUNCED, clock.now()
-    row.problem = line(why)[:500] or "-"
+    row.problem = nameless(line(why), row.address)[:500] or "-"
     audit.record(
         session,
         "message.bounced",

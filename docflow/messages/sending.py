@@ -25,6 +25,7 @@ from docflow.messages.values import (
     MessageState,
     Way,
     Wording,
+    nameless,
 )
 from docflow.office import Office
 from docflow.principal import Principal, system
@@ -162,7 +163,8 @@ def _send(office: Office, message_id: int) -> None:
         with office.db.begin() as session:
             again = _locked(session, message_id)
             if again is not None and again.state == MessageState.QUEUED:
-                again.problem = error.message.in_language(DEFAULT_LANGUAGE)[:500]
+                said = error.message.in_language(DEFAULT_LANGUAGE)
+                again.problem = nameless(said, again.address)[:500]
         raise
     _end(office, message_id, MessageState.SENT, message_id_there=sent_as)
 
@@ -224,7 +226,7 @@ def _ended(
     session: Session, row: Message, state: MessageState, *, problem: str | None = None
 ) -> None:
     row.state, row.ended_at = state, clock.now()
-    row.problem = problem[:500] if problem else None
+    row.problem = nameless(problem, row.address)[:500] if problem else None
     if kinds.kind(row.kind).is_audited and state is not MessageState.NEEDLESS:
         audit.record(
             session,

@@ -12,9 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-import urllib3
-
-from docflow import clock
+from docflow import clock, posting
 from docflow.errors import Conflict, Unavailable
 from docflow.i18n import t
 from docflow.settings import Settings
@@ -22,7 +20,6 @@ from docflow.settings import Settings
 _AGAIN = (408, 425, 429, 500, 502, 503, 504)
 _PLACEHOLDER = re.compile(r"\{(to|from|text|id)\}")
 _USUAL = {"to": "{to}", "from": "{from}", "text": "{text}"}
-_MOST = 64 * 1024  # bytes of an answer that are looked at
 
 
 class SmsUnavailable(Unavailable):
@@ -92,32 +89,14 @@ def send(settings: Settings, *, to: str, text: str, number: int) -> str:
     authorization = settings.sms_authorization.get_secret_value()
     if authorization:
         headers["Authorization"] = authorization
-    status, answer = _ask(settings, url, headers, body)
-    return _taken(settings, status, answer, given["id"])
-
-
-def _ask(
-    settings: Settings, url: str, headers: Mapping[str, str], body: bytes | None
-) -> tuple[int, str]:
-    wait = urllib3.Timeout(connect=min(5.0, settings.sms_timeout), read=settings.sms_timeout)
-    with urllib3.PoolManager(timeout=wait, retries=False) as pool:
-        try:
-            answer = pool.request(
-                settings.sms_method,
-                url,
-                body=body,
-                headers=dict(headers),
-                redirect=False,
-                preload_content=False,
-            )
-            text = answer.read(_MOST).decode("utf-8", "replace")
-            answer.release_conn()
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            # The address of the error may hold a password: its kind is all that is told.
-            raise SmsUnavailable(
-                t("The SMS gateway does not answer: {why}", why=type(error).__name__)
-            ) from error
-    return answer.status, text
+    try:
+        answer = posting.ask(
+            settings.sms_method, url, headers=headers, body=body, timeout=settings.sms_timeout
+        )
+    except posting.NoAnswer as error:
+        raise SmsUnavailable(t("The SMS gateway does not answer: {why}", why=str(error))) from error
+    said = answer.body.decode("utf-8", "replace")
+    return _taken(settings, answer.status, said, given["id"])
 
 
 def _taken(settings: Settings, status: int, answer: str, ours: str) -> str:

@@ -1,5 +1,6 @@
 """What a message to a citizen is: its kind, its words, to whom it goes and by which way."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -8,6 +9,10 @@ from docflow.i18n import PORTAL_LANGUAGES, Text, translate
 
 LANGUAGES = PORTAL_LANGUAGES
 UNKNOWN_LANGUAGE = ("el", "en")  # in these, one after the other, who never chose a language is told
+
+
+_MAIL_ADDRESS = re.compile(r"[^\s<>\"'(),:;]+@[^\s<>\"'(),:;]+")
+_LAST_DIGITS = 8  # of a telephone number
 
 
 class Channel(StrEnum):
@@ -126,3 +131,15 @@ class Kind:
     is_editable: bool = True  # else the words are the office's elsewhere (the terms of deadlines)
     is_sealed: bool = False  # its attachment needs the seal: sent by the worker that holds it
     is_audited: bool = True  # else the package that sends it records its own events
+
+
+def nameless(said: str, address: str) -> str:
+    """What a server said, without the addresses in it: it goes into the trail and into lists.
+
+    `address` is the one that the message went to; a gateway repeats a number in its own form,
+    with or without the country, but its last digits stay.
+    """
+    bare = _MAIL_ADDRESS.sub("…", said)
+    if "@" in address or len(address) < _LAST_DIGITS:
+        return bare
+    return re.sub(rf"\+?\d*{re.escape(address[-_LAST_DIGITS:])}", "…", bare)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from docflow import parties
+from docflow import kinds, parties
 
 _NINE = re.compile(r"(?<!\d)\d{9}(?!\d)")
 _ELEVEN = re.compile(r"(?<!\d)\d{11}(?!\d)")
@@ -52,7 +52,8 @@ def _all(text: str) -> Iterator[tuple[Personal, str]]:
         if _is_social_number(number):
             yield Personal.SOCIAL_NUMBER, number
     for account in _IBAN.findall(text):
-        yield Personal.ACCOUNT, "".join(account.split())
+        if kinds.is_iban(plain := "".join(account.split())):
+            yield Personal.ACCOUNT, plain
     for phone in _MOBILE.findall(text):
         yield Personal.MOBILE, re.sub(r"\D", "", phone)[-10:]
     for mail in _MAIL.findall(text):

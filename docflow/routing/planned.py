@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock, organization, outbox, schedule
-from docflow.db import TwoAtOnce
-from docflow.errors import Conflict, DocflowError, Invalid
+from docflow.errors import Conflict, DocflowError, Invalid, Unavailable
 from docflow.i18n import t
 from docflow.notices import NoticeKind
 from docflow.principal import Principal, Via, system
@@ -228,8 +228,10 @@ def charge_due(run: outbox.Run) -> None:
         try:
             with run.office.db.begin() as session:
                 _carry_out(session, plan_id)
-        except TwoAtOnce:
+        except Unavailable:
             continue  # it waits still, and the next run finds it
+        except IntegrityError:  # two at once: those that come after it are not kept waiting
+            log.exception("planned charge %s is tried again", plan_id)
         except DocflowError as error:
             log.info("planned charge %s could not be made: %s", plan_id, type(error).__name__)
             with run.office.db.begin() as session:

@@ -2,15 +2,16 @@
 
 Source: domain row 101. The job may die on any line: before the number it begins again, after it it
 goes on with the same number. When the document cannot be sealed, it keeps its number and the
-process waits for a person, who lets it try again. What it says stands in `templates/` of the
-service.
+process waits for a person, who lets it try again. When the process ends before the document is
+ready, as when the applicant withdraws, nobody gets it, and the registrars are told of a number that
+was taken: annulling it is for two people. What it says stands in `templates/` of the service.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 import signing
@@ -20,6 +21,7 @@ from docflow import (
     clock,
     dispatch,
     documents,
+    notices,
     organization,
     parties,
     printing,
@@ -31,11 +33,13 @@ from docflow import (
 )
 from docflow.errors import Conflict, Unavailable
 from docflow.i18n import t
+from docflow.notices import NoticeKind
 from docflow.office import Office
 from docflow.principal import Principal, Role, system
-from docflow.processes import Context
+from docflow.processes import Context, InstanceState, ProcessTask, Progress, TaskState
 from docflow.registry import DeliveryMethod, Direction, Entry, NewEntry, Relation
 from docflow.service_acts.models import IssuedCertificate
+from docflow.service_acts.signals import SUBJECT
 from docflow.service_acts.templates import Filled, fill, read
 from docflow.service_acts.words import values_of
 from docflow.signatures import Made, SealedKind, lasting
@@ -81,9 +85,10 @@ def issue(office: Office, context: Context) -> Mapping[str, Any]:
             t("The body’s seal is missing (DOCFLOW_SEAL_KEY). No document can be issued without.")
         )
     with office.db.begin() as session:
+        is_wanted = _is_wanted(session, context)
         done = _done(session, context)
-        if done is not None:
-            return done
+        if done is not None or not is_wanted:
+            return done or {}
         order = _order(session, office, context, template, name)
     try:
         made = _sealed(office, order, context.body_id)
@@ -103,6 +108,36 @@ def issue(office: Office, context: Context) -> Mapping[str, Any]:
 def issuer(body_id: int) -> Principal:
     """The installation itself, which may register what it issues."""
     return replace(system(body_id), roles=frozenset({Role.CLERK}))
+
+
+def _is_wanted(session: Session, context: Context) -> bool:
+    """Whether the process still waits for the document; it does until the transaction ends."""
+    about = applications.context(session, context.subject[1])
+    registry.hold(session, about.entry_id)  # before all rows, as who withdraws or annuls does
+    task = session.get(ProcessTask, context.task_id, populate_existing=True)
+    return task is not None and task.state == TaskState.OPEN
+
+
+@processes.after_step
+def tell_of_numbers_left(session: Session, progress: Progress) -> None:
+    """The process is over: a number without a document will never have one."""
+    is_over = progress.state in (InstanceState.ENDED, InstanceState.CANCELLED)
+    if not is_over or progress.subject[0] != SUBJECT:
+        return
+    left = select(IssuedCertificate.entry_id).where(
+        IssuedCertificate.application_id == progress.subject[1],
+        IssuedCertificate.step_key.startswith(f"{progress.instance_id}-"),
+        IssuedCertificate.issued_at.is_(None),
+        ~exists().where(registry.Annulment.entry_id == IssuedCertificate.entry_id),
+    )
+    for entry_id in session.scalars(left).all():
+        notices.tell(
+            session,
+            notices.holders(session, progress.body_id, Role.REGISTRAR),
+            kind=NoticeKind.NUMBER_LEFT,
+            about=("entry", entry_id),
+            by=system(progress.body_id),
+        )
 
 
 def _done(session: Session, context: Context) -> Mapping[str, Any] | None:
@@ -202,10 +237,13 @@ def _sealed(office: Office, order: _Order, body_id: int) -> Made:
 def _finish(
     session: Session, office: Office, context: Context, order: _Order, made: Made, sha256: str
 ) -> Mapping[str, Any]:
+    is_wanted = _is_wanted(session, context)
     row = session.get_one(IssuedCertificate, order.certificate_id, with_for_update=True)
     entry = session.get_one(Entry, order.entry_id)
     if row.issued_at is not None:
         return {"certificate": entry.label}
+    if not is_wanted:
+        return {}
     registry.require_not_annulled(session, entry)
     by = issuer(context.body_id)
     upload = documents.Upload(order.file_name, sha256, len(made.pdf), "application/pdf")

@@ -4,12 +4,10 @@ The form of the service and the fields of its tasks say what each value is.
 """
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from docflow import payments, processes
-from docflow.i18n import DEFAULT_LANGUAGE, translate
-from docflow.processes import FieldType
+from docflow.processes import in_words
 from docflow.services import ServiceVersion, said
 
 
@@ -22,9 +20,9 @@ def shown(version: ServiceVersion, data: Mapping[str, Any], language: str) -> di
         if name in properties:
             found[name] = _of_form(properties[name], value, language)
         elif name in fields:
-            found[name] = _of_task(fields[name], value, language)
+            found[name] = in_words.shown(fields[name], value, language, amount=euros)
         else:
-            found[name] = _plain(value, language)
+            found[name] = in_words.plain(value, language)
     return found
 
 
@@ -34,14 +32,6 @@ def euros(cents: int, language: str) -> str:
     if language == "en":
         return text.removesuffix(".00")
     return text.replace(",00 €", "€").replace(" €", "€")
-
-
-def day(value: str) -> str:
-    """20/11/2026 for 2026-11-20; what is no date stays as it is."""
-    try:
-        return f"{date.fromisoformat(value):%d/%m/%Y}"
-    except ValueError:
-        return value
 
 
 def _task_fields(version: ServiceVersion) -> dict[str, processes.TaskField]:
@@ -59,35 +49,8 @@ def _of_form(part: Mapping[str, Any], value: Any, language: str) -> str:
     if part.get("x-widget") == "amount" and isinstance(value, int):
         return euros(value, language)
     if part.get("format") == "date":
-        return day(str(value))
+        return in_words.day(value)
     choices = part.get("x-choices", {})
     if isinstance(value, str) and value in choices:
         return said(choices[value], language)
-    return _plain(value, language)
-
-
-def _of_task(field: processes.TaskField, value: Any, language: str) -> str:
-    if value is None:
-        return ""
-    if field.type is FieldType.AMOUNT and isinstance(value, int):
-        return euros(value, language)
-    if field.type is FieldType.DATE:
-        return day(str(value))
-    for choice in field.choices:
-        if choice.value == value:
-            return choice.label.in_language(language)
-    return _plain(value, language)
-
-
-def _plain(value: Any, language: str) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return translate("Yes" if value else "No", language)
-    if isinstance(value, float) and language == DEFAULT_LANGUAGE:
-        return f"{value:g}".replace(".", ",")
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, list | tuple):
-        return ", ".join(_plain(one, language) for one in value)
-    return str(value)
+    return in_words.plain(value, language)

@@ -30,7 +30,8 @@ def tell_process(session: Session, entry: Entry, handling: Handling, by: Princip
 @processes.after_step
 def close_entry(session: Session, progress: Progress) -> None:
     """The process came to its end: nothing is to be done with the entry any more."""
-    if progress.state is not InstanceState.ENDED or progress.entry_id is None:
+    is_ended = progress.state is InstanceState.ENDED
+    if not is_ended or progress.subject[0] != SUBJECT or progress.entry_id is None:
         return
     entry = session.get_one(Entry, progress.entry_id)
     reason = translate("The process of the service has come to its end.", DEFAULT_LANGUAGE)

@@ -124,7 +124,7 @@ def _fee(folder: Folder) -> list[Problem]:
     except payments.BadFeeRule as error:
         return [Problem(FEE, error.message)]
     missing = payments.fields_missing(rule, folder.form.get("properties", {}))
-    return [Problem(FEE, _no_field(name)) for name in missing]
+    return [Problem(FEE, forms.no_field(name)) for name in missing]
 
 
 def _form(folder: Folder) -> tuple[Folder, list[Problem]]:
@@ -206,10 +206,10 @@ def _between(folder: Folder) -> list[Problem]:
 
     for whom, name in definition.applicant.items():
         if name not in fields:
-            at(_no_field(name), "applicant", whom)
+            at(forms.no_field(name), "applicant", whom)
     for place, name in enumerate(definition.unique_by):
         if name not in fields:
-            at(_no_field(name), "unique_by", place)
+            at(forms.no_field(name), "unique_by", place)
         elif name not in needed:
             at(
                 t(
@@ -237,7 +237,7 @@ def _brackets(template: str, known: set[str] | frozenset[str]) -> list[Text]:
         names = placeholders(template)
     except ValueError:
         return [t("A curly bracket is not closed. Write the name of a field between two of them.")]
-    return [_no_field(name) for name in sorted(names - known)]
+    return [forms.no_field(name) for name in sorted(names - known)]
 
 
 def _paired(folder: Folder) -> list[Problem]:
@@ -359,7 +359,3 @@ def _unknown(path: str) -> Problem:
         forms=", ".join(FORMS),
     )
     return Problem(path[:120], message)
-
-
-def _no_field(name: str) -> Text:
-    return t("The form has no field “{name}”. Correct the name.", name=name[:60])

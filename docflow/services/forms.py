@@ -104,11 +104,11 @@ def _of_names(form: Mapping[str, Any]) -> Iterator[Fault]:
     properties = form["properties"]
     for place, name in enumerate(form.get("required", ())):
         if name not in properties:
-            yield ("required", place), _no_field(name)
+            yield ("required", place), no_field(name)
     for name, needed in form.get("dependentRequired", {}).items():
         for other in (name, *needed):
             if other not in properties:
-                yield ("dependentRequired", name), _no_field(other)
+                yield ("dependentRequired", name), no_field(other)
     rules: list[tuple[Path, Mapping[str, Any]]] = [((), form)]
     rules += [(("allOf", place), one) for place, one in enumerate(form.get("allOf", ()))]
     for at, rule in rules:
@@ -116,11 +116,11 @@ def _of_names(form: Mapping[str, Any]) -> Iterator[Fault]:
             part = rule.get(key, {})
             for name in (*part.get("required", ()), *part.get("properties", ())):
                 if name not in properties:
-                    yield (*at, key), _no_field(name)
+                    yield (*at, key), no_field(name)
     for name, field in properties.items():
         for other in field.get("x-shown-if", {}):
             if other not in properties or other == name:
-                yield ("properties", name, "x-shown-if"), _no_field(other)
+                yield ("properties", name, "x-shown-if"), no_field(other)
         if field.get("x-shown-if") and name in form.get("required", ()):
             yield (
                 ("properties", name, "x-shown-if"),
@@ -141,7 +141,7 @@ def _of_groups(form: Mapping[str, Any]) -> Iterator[Fault]:
         for number, name in enumerate(group["fields"]):
             at: Path = ("x-groups", place, "fields", number)
             if name not in form["properties"]:
-                yield at, _no_field(name)
+                yield at, no_field(name)
             elif name in placed:
                 yield at, t("The field “{name}” stands in two groups.", name=name)
             placed.add(name)
@@ -150,5 +150,6 @@ def _of_groups(form: Mapping[str, Any]) -> Iterator[Fault]:
             yield ("x-groups",), t("The field “{name}” stands in no group.", name=name)
 
 
-def _no_field(name: str) -> Text:
+def no_field(name: str) -> Text:
+    """What is said of a name that no field of the form has."""
     return t("The form has no field “{name}”. Correct the name.", name=name[:60])

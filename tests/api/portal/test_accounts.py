@@ -15,7 +15,7 @@ from sqlalchemy import delete
 
 from api.app import create_app
 from docflow import throttle
-from docflow.accounts import Account, Level
+from docflow.accounts import Account, Level, Way
 from docflow.citizen_settings import CitizenProvider
 from docflow.office import Office
 from tests.accounts import PASSWORD, account, logged_in
@@ -176,6 +176,21 @@ def test_another_password_and_address(
         "/account/details", data={"full_name": "Άλλο Όνομα", "language": "hu", "channel": "none"}
     )
     assert saved.headers["location"] == "/account?done=account-changed"
+
+
+def test_a_password_after_a_code_says_which_proof_it_ends(
+    visitor: Browser, somebody: Callable[..., Account]
+) -> None:
+    known, said = somebody(level=Level.VERIFIED), "ends the proof of your identity"
+    logged_in(visitor, known.id)
+    assert said not in words(visitor.get("/account/password"))
+    assert "Known for sure" in words(visitor.get("/account"))
+    logged_in(visitor, known.id, way=Way.CODE)
+    assert said in words(visitor.get("/account/password"))
+    different = visitor.post("/account/password", data={"new_password": NEW, "repeated": "other"})
+    assert said in words(different)
+    chosen = visitor.post("/account/password", data={"new_password": NEW, "repeated": NEW})
+    assert "Known for sure" not in words(visitor.get(chosen.headers["location"]))
 
 
 def test_a_representation_is_asked_for_with_its_proof(

@@ -102,6 +102,13 @@ def test_files_are_kept_and_left_out_again(citizen: Browser) -> None:
     assert "1.txt" in citizen.get(f"{address}/check").text
 
 
+def test_a_number_without_end_is_refused(citizen: Browser) -> None:
+    address, endless = fill(citizen), "9" * 5000  # more digits than Python reads
+    assert citizen.post(f"{address}/send", data={"seen": endless}).status_code == 422
+    kept = citizen.post(f"{address}/3", data={"act": "stay", "drop": endless})
+    assert kept.status_code == 200
+
+
 def test_a_double_click_and_the_back_button_give_one_number(citizen: Browser) -> None:
     address = fill(citizen)
     seen = hidden(citizen.get(f"{address}/check"))
@@ -138,6 +145,32 @@ def test_a_level_is_asked_for_and_what_was_typed_waits(on_offer: House, visitor:
     visitor.cookies.set("docflow_citizen", secret)
     page = visitor.get("/services/surer/apply")
     assert 'value="Ελένη Δημητρίου"' in page.text
+
+
+def test_whoever_logs_out_leaves_nothing_that_opens(on_offer: House, citizen: Browser) -> None:
+    with on_offer.office.db.begin() as session:
+        account = making.account(session, on_offer.town, email="library@example.gr")
+    form = fill(citizen)  # begun as nobody
+    login = making.logged_in(citizen, account.id)
+    citizen.post(f"{form}/send", data=hidden(citizen.get(f"{form}/check")))
+    done = citizen.get(f"{form}/done")
+    page, secret = (
+        re.search(one, done.text) for one in (r"/applications/\d+", r"secret\">([\w-]+)")
+    )
+    assert page
+    assert secret
+    number = page[0].rpartition("/")[2]
+    assert citizen.get(f"/status/{number}/{secret[1]}").headers["location"] == page[0]
+    assert citizen.get(page[0]).status_code == 200
+    citizen.cookies.delete("docflow_citizen")  # a login that ended leads back
+    assert citizen.get(page[0]).headers["location"] == "/status"
+    again = citizen.get(f"{form}/done").headers["location"]
+    assert again.startswith("/account/login?level=visitor&to=%2Fapply%2F")
+    citizen.cookies.set("docflow_citizen", login)
+    assert citizen.get(f"{form}/done").status_code == 200
+    assert citizen.post("/account/logout").status_code == 303
+    assert citizen.get(f"{form}/done").status_code == 404
+    assert citizen.get(page[0]).headers["location"] == "/status"
 
 
 def test_office_and_citizen_write_and_ask(
@@ -181,6 +214,9 @@ def test_office_and_citizen_write_and_ask(
 def test_a_withdrawal(citizen: Browser) -> None:
     application_id, _, _ = sent(citizen)
     page = f"/applications/{application_id}"
+    endless = {"reason": "λάθος", "text": "…", "seen": "9" * 5000, "asked": "9" * 5000}
+    for act in ("withdrawal", "supplement", "steps/1"):
+        assert citizen.post(f"{page}/{act}", data=endless).status_code in (404, 422)
     seen = hidden(citizen.get(page))["seen"]
     empty = citizen.post(f"{page}/withdrawal", data={"reason": "", "seen": seen})
     assert empty.status_code == 422

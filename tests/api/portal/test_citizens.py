@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from api.app import CITIZENS
 from api.portal import pickup, verify
 from docflow import throttle
 from tests import factories
@@ -39,6 +40,18 @@ def test_anybody_may_verify_in_his_language(visitor: Browser, language: str, tit
     assert page.status_code == 200
     assert title in words(page)
     assert "set-cookie" not in page.headers
+
+
+@pytest.mark.parametrize("root", CITIZENS)
+def test_an_unknown_address_of_theirs_is_told_in_their_look_and_language(
+    visitor: Browser, root: str
+):
+    visitor.cookies.clear()
+    for address in (f"{root}/no/such/page/there/is", f"{root}.", root.upper()):
+        page = visitor.get(address, headers={"Accept-Language": "hu"})
+        assert page.status_code == 404
+        assert "app-portal-nav" in page.text
+        assert "Nincs ilyen oldal." in words(page)
 
 
 def test_a_code_leads_to_what_stands_in_the_register(visitor: Browser, issued: Issued):

@@ -54,8 +54,8 @@ def test_from_a_zip_to_the_refusal_that_its_files_word(
 
     engineer = browsing("engineer")
     step = re.search(
-        r'href="(/tasks/\d+)">[^<]*(Is the hall free\?|διαθεσιμότητας)',
-        (engineer.get("/tasks").text),
+        r'href="(/steps/\d+)">[^<]*(Is the hall free\?|διαθεσιμότητας)',
+        (engineer.get("/steps").text),
     )
     assert step
     seen = hidden(engineer.get(step[1]))["seen"]

@@ -6,6 +6,7 @@ from io import BytesIO
 import httpx
 import pikepdf
 import pytest
+from fastapi import FastAPI
 
 from api.v1 import create_app
 from docflow import organization
@@ -44,15 +45,23 @@ def town(api_office: Office) -> factories.Town:
         return factories.municipality(session)
 
 
+@pytest.fixture(scope="session")
+def api(api_office: Office) -> FastAPI:
+    """The API: one for all, since FastAPI works out an operation when it is first asked for."""
+    return create_app(api_office)
+
+
 @pytest.fixture
-def client(api_office: Office, town: factories.Town) -> Iterator[httpx.Client]:
+def client(api: FastAPI, town: factories.Town) -> Iterator[httpx.Client]:
     """A program without a token, speaking English."""
-    with Caller(create_app(api_office)) as caller:
+    with Caller(api) as caller:
         yield caller
 
 
 @pytest.fixture
-def calling(api_office: Office, town: factories.Town) -> Iterator[Callable[..., httpx.Client]]:
+def calling(
+    api: FastAPI, api_office: Office, town: factories.Town
+) -> Iterator[Callable[..., httpx.Client]]:
     """`calling("clerk")`: a program with a token of that person, with all scopes or those named."""
     opened: list[Caller] = []
 
@@ -62,7 +71,7 @@ def calling(api_office: Office, town: factories.Town) -> Iterator[Callable[..., 
             token = organization.issue_token(
                 session, user, name="test", scopes=list(scopes or SCOPES)
             )
-        opened.append(Caller(create_app(api_office), token=token))
+        opened.append(Caller(api, token=token))
         return opened[-1]
 
     yield call

@@ -60,6 +60,30 @@ def calendar(calling: Calling, town: Town) -> dict[str, Any]:
     return found
 
 
+def test_nobody_books_for_one_of_the_directory_whom_he_does_not_reach(
+    clerk: httpx.Client, calling: Calling, calendar: dict[str, Any]
+) -> None:
+    name = f"Σωματείο {uuid4().hex}"
+    registered(clerk, sender={"name": name})
+    [found] = clerk.get("/directory", params={"q": name}).json()["items"]
+    slots = clerk.get(f"/appointment-calendars/{calendar['id']}/times").json()
+    wanted = {
+        "calendar_id": calendar["id"],
+        "starts_at": slots[-1]["starts_at"],
+        "full_name": name,
+        "party_id": found["id"],
+    }
+    engineer = calling("engineer")
+    refused = engineer.post("/appointments", json=wanted)
+    assert (refused.status_code, refused.json()["type"]) == (
+        404,
+        "urn:docflow:problem:no-such-person",
+    )
+    path = f"/people/{found['id']}/view"
+    assert engineer.post(path, json={"purpose": "handling"}).status_code == 404
+    assert clerk.post("/appointments", json=wanted).status_code == 201
+
+
 def test_an_hour_is_booked_once_moved_and_called_off(
     clerk: httpx.Client, calling: Calling, calendar: dict[str, Any]
 ) -> None:

@@ -9,6 +9,7 @@ import httpx
 import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, utils
+from fastapi import FastAPI
 from pydantic import SecretStr
 
 import signing
@@ -22,27 +23,37 @@ from tests.docflow.steps import begun, circulated, issued, run_jobs
 from tests.factories import KEY_PASSWORD, Town
 
 
-@pytest.fixture
-def house(api_office: Office, town: Town, keys: Keys) -> Office:
-    """The API's office with seal, time-stamps and roots; its people have their keys."""
+@pytest.fixture(scope="module")
+def sealing(api_office: Office, keys: Keys) -> Office:
+    """The API's office with seal, time-stamps and roots."""
     update = {
         "tsa_urls": [keys.tsa_url],
         "trust_roots": keys.roots,
         "seal_key": keys.seal,
         "seal_password": SecretStr("σφραγίδα"),
     }
-    office = replace(api_office, settings=api_office.settings.model_copy(update=update))
-    for username in ("engineer", "director", "mayor"):
-        with office.db.begin() as session:
-            by = town.person(session, username)
-            circulation.keys.add(
-                session, keys.persons[username], KEY_PASSWORD, by=by, settings=office.settings
-            )
-    return office
+    return replace(api_office, settings=api_office.settings.model_copy(update=update))
+
+
+@pytest.fixture(scope="module")
+def its_api(sealing: Office) -> FastAPI:
+    return create_app(sealing)
 
 
 @pytest.fixture
-def calls(house: Office, town: Town) -> Iterator[Callable[..., httpx.Client]]:
+def house(sealing: Office, town: Town, keys: Keys) -> Office:
+    """The same; its people have their keys."""
+    for username in ("engineer", "director", "mayor"):
+        with sealing.db.begin() as session:
+            by = town.person(session, username)
+            circulation.keys.add(
+                session, keys.persons[username], KEY_PASSWORD, by=by, settings=sealing.settings
+            )
+    return sealing
+
+
+@pytest.fixture
+def calls(house: Office, its_api: FastAPI, town: Town) -> Iterator[Callable[..., httpx.Client]]:
     opened: list[Caller] = []
 
     def call(username: str, *scopes: str) -> httpx.Client:
@@ -51,7 +62,7 @@ def calls(house: Office, town: Town) -> Iterator[Callable[..., httpx.Client]]:
             token = organization.issue_token(
                 session, user, name="test", scopes=list(scopes or SCOPES)
             )
-        opened.append(Caller(create_app(house), token=token))
+        opened.append(Caller(its_api, token=token))
         return opened[-1]
 
     yield call

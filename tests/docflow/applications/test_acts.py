@@ -4,7 +4,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from docflow import accounts, applications, audit, citizens, dispatch, documents, registry
+from docflow import (
+    accounts,
+    applications,
+    audit,
+    circulation,
+    citizens,
+    dispatch,
+    documents,
+    messages,
+    registry,
+)
 from docflow.applications import Application, ApplicationState, Outcome, supplements
 from docflow.citizens import NoSuchPickup, PickupClosed
 from docflow.dispatch import Delivery, DeliveryState
@@ -115,3 +125,46 @@ def test_a_decision_is_picked_up_on_the_page_of_the_application(
     session.flush()
     with pytest.raises(PickupClosed):
         citizens.collect(session, delivery.id, **whose)
+
+
+@pytest.mark.parametrize(
+    ("email", "name", "way", "is_his"),
+    [
+        ("ELENI@example.gr", "Ελένη Δημητρίου", "sms", True),
+        ("at.paradeigma@police.example", "Αστυνομικό Τμήμα", "email", False),
+    ],
+)
+def test_an_answer_goes_to_the_address_that_was_signed(
+    office: Office,
+    town: Town,
+    session: Session,
+    fine: ServiceVersion,
+    email: str,
+    name: str,
+    way: str,
+    is_his: bool,
+) -> None:
+    row = session.get_one(Application, filed(office, fine, forms.TYPED).id)
+    row.phone, row.channel = "6912345678", "sms"  # the applicant chose to be told so
+    session.flush()
+    answer = factories.letter(
+        session,
+        town,
+        direction=registry.Direction.OUTGOING,
+        sender=None,
+        recipients=(Contact(name=name, email=email),),
+        relations=((row.entry_id, registry.Relation.ANSWERS),),
+    )
+    draft = circulation.Draft(
+        answers_id=row.entry_id,
+        recipient_name=name,
+        recipient_email=email,
+        channel=circulation.Channel.PICKUP,
+    )
+    dispatch.service.dispatch(session, draft, answer)
+    [sent] = session.scalars(
+        select(messages.Message).where(messages.Message.kind == "pickup-ready")
+    ).all()
+    assert (sent.way, sent.address) == (way, "6912345678" if is_his else email)
+    shown = applications.status(session, row, language="el").decisions
+    assert bool(shown) is is_his

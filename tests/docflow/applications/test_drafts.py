@@ -15,6 +15,8 @@ from docflow.services import ServiceVersion
 from tests import accounts as making
 from tests.docflow.applications import forms
 from tests.factories import Town
+from tests.filing import SECRET as FILING_SECRET
+from tests.filing import filed
 
 SECRET = "one-browser"
 
@@ -56,6 +58,48 @@ def test_only_its_browser_or_its_owner_opens_a_draft(
     stranger = forms.known(making.account(session, town, email="x@example.gr").id, town)
     with pytest.raises(NoSuchDraft):
         drafts.opened(session, row.token, secret=SECRET, citizen=stranger)
+
+
+def test_what_an_account_sent_is_opened_by_it_alone(
+    office: Office, session: Session, town: Town, fine: ServiceVersion
+) -> None:
+    owner = forms.known(making.account(session, town).id, town)
+    session.flush()
+    made = filed(office, fine, forms.TYPED, citizen=owner)
+    row = session.scalars(select(Draft)).one()
+    for secret in (FILING_SECRET, ""):  # of the browser, which may stand in a library
+        assert drafts.opened(session, row.token, secret=secret, citizen=owner).id == row.id
+    with pytest.raises(accounts.LevelNeeded) as caught:
+        drafts.opened(session, row.token, secret=FILING_SECRET, citizen=accounts.ANONYMOUS)
+    assert caught.value.to == f"/apply/{row.token}/done"
+    assert made.is_new
+
+
+def test_what_is_being_typed_outlives_a_login_but_not_the_account(
+    office: Office, session: Session, town: Town, fine: ServiceVersion
+) -> None:
+    account = making.account(session, town)
+    row = begun(session, fine, forms.known(account.id, town))
+    kept = begun(session, fine, accounts.ANONYMOUS)
+    found = drafts.opened(session, row.token, secret=SECRET, citizen=accounts.ANONYMOUS, lock=True)
+    assert found.account_id == account.id
+    with pytest.raises(accounts.LevelNeeded):  # it is sent by that account, into that account
+        drafts.require_owner(found, accounts.ANONYMOUS, to="/apply")
+    account.state, account.closed_at = accounts.AccountState.CLOSED, clock.now()
+    session.flush()
+    drafts.forget(outbox.Run(office, 1, 1))
+    session.expire_all()
+    assert [one.id for one in session.scalars(select(Draft))] == [kept.id]
+
+
+def test_a_form_that_was_sent_by_nobody_becomes_nobodys(
+    office: Office, session: Session, town: Town, fine: ServiceVersion
+) -> None:
+    filed(office, fine, forms.TYPED)
+    row = session.scalars(select(Draft)).one()
+    later = forms.known(making.account(session, town).id, town)
+    drafts.opened(session, row.token, secret=FILING_SECRET, citizen=later, lock=True)
+    assert row.account_id is None, "the application is not of this account either"
 
 
 def test_thirty_files_and_no_more(session: Session, fine: ServiceVersion) -> None:

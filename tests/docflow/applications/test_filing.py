@@ -5,12 +5,14 @@ from typing import Any
 
 import pypdfium2
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
 
 from docflow import accounts, applications, audit, clock, documents, messages, processes, registry
 from docflow.accounts import Level, LevelNeeded
 from docflow.applications import Application, BadForm, Filed, FiledAlready, FormChanged, drafts
+from docflow.applications.models import ApplicationKey
+from docflow.db import TwoAtOnce
 from docflow.office import Office
 from docflow.services import ServiceVersion
 from tests import accounts as making
@@ -143,6 +145,36 @@ def test_a_form_that_changed_meanwhile_is_shown_again_with_what_was_typed(
     assert row_of(session, made).version_id == newer.id
 
 
+@pytest.mark.parametrize("what", ["typed", "file"])
+def test_what_another_window_changed_meanwhile_is_not_filed_unseen(
+    office: Office,
+    session: Session,
+    fine: ServiceVersion,
+    monkeypatch: pytest.MonkeyPatch,
+    what: str,
+) -> None:
+    draft_id = begun(office, fine)
+    upload, printing = factories.uploaded(office, b"%PDF-1.4 late"), applications.paper.application
+
+    def changed(*given: Any, **more: Any) -> documents.Upload:
+        """The paper is printed; in another window the form goes on."""
+        with office.db.begin() as other:
+            draft = other.get_one(applications.Draft, draft_id)
+            if what == "typed":
+                drafts.save(other, draft, {"fine": "9999"})
+            else:
+                drafts.add_files(other, draft, fine, [upload], field="papers")
+        return printing(*given, **more)
+
+    with monkeypatch.context() as during:
+        during.setattr(applications.paper, "application", changed)
+        with pytest.raises(FormChanged, match="another window"):
+            submit(office, draft_id, fine)
+    assert session.scalar(select(func.count()).select_from(registry.Entry)) == 0
+    row = row_of(session, submit(office, draft_id, fine))
+    assert (row.values["fine"], len(row.files)) == (("9999", 0) if what == "typed" else ("1234", 1))
+
+
 def test_two_applications_for_one_fine(
     office: Office, town: Town, session: Session, fine: ServiceVersion
 ) -> None:
@@ -156,6 +188,27 @@ def test_two_applications_for_one_fine(
         filed(office, fine, {**forms.TYPED, "full_name": "Άλλος"}, citizen=other)
     assert told_other.value.number == ""
     assert first.number not in str(told_other.value)
+
+
+def test_a_fine_that_is_freed_at_that_moment_is_to_be_tried_again(
+    office: Office, session: Session, fine: ServiceVersion
+) -> None:
+    filed(office, fine, forms.TYPED)
+    draft_id, connection = begun(office, fine), session.connection()
+
+    def withdrawn(_c: object, cursor: Any, statement: str, *_: object) -> None:
+        """The first is withdrawn between the refusal of its key and the look at whose it is."""
+        if statement.startswith("INSERT INTO application_keys"):
+            cursor.connection.execute("UPDATE application_keys SET released_at = now()")
+
+    event.listen(connection, "after_cursor_execute", withdrawn)
+    try:
+        with pytest.raises(TwoAtOnce):
+            submit(office, draft_id, fine)
+    finally:
+        event.remove(connection, "after_cursor_execute", withdrawn)
+    session.execute(update(ApplicationKey).values(released_at=clock.now()))  # undone with the try
+    assert submit(office, draft_id, fine).is_new
 
 
 def test_a_service_asks_for_its_level_and_the_draft_stays(

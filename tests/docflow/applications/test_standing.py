@@ -6,7 +6,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from docflow import accounts, applications, audit, calendars, clock, messages, processes, registry
+from docflow import (
+    accounts,
+    applications,
+    audit,
+    calendars,
+    clock,
+    messages,
+    payments,
+    processes,
+    registry,
+)
 from docflow.applications import (
     Application,
     ApplicationMoved,
@@ -19,6 +29,7 @@ from docflow.applications import (
 from docflow.applications.supplements import AskedAlready, BadSupplement, NothingAsked
 from docflow.documents import Upload
 from docflow.office import Office
+from docflow.principal import system
 from docflow.services import ServiceVersion
 from tests import accounts as making
 from tests import factories
@@ -155,6 +166,28 @@ def test_a_withdrawal_ends_everything_and_frees_the_fine(
     assert again.id != row.id
     reasons = session.scalars(select(audit.Event.details)).all()
     assert "ταμείο" not in str([one for one in reasons if "application" in one])
+
+
+def test_the_accounts_do_not_keep_why_somebody_withdrew(
+    office: Office, town: Town, session: Session, row: Application
+) -> None:
+    subject = ("application", row.id)
+    owed = payments.demand(
+        session,
+        body_id=row.body_id,
+        unit_id=row.unit_id,
+        subject=subject,
+        reason={"el": "Κλήση", "en": "Fine"},
+        rule=payments.FeeRule.fixed(5000, {"el": "Κλήση", "en": "Fine"}),
+        data={},
+        payer=payments.Payer(name=row.full_name),
+        by=system(row.body_id),
+    )
+    applications.withdraw(session, row, reason="Είμαι άρρωστη", seen=row.version)
+    assert owed is not None
+    assert (owed.state, row.withdrawal_reason) == ("withdrawn", "Είμαι άρρωστη")
+    assert owed.ended_why
+    assert "άρρωστη" not in owed.ended_why
 
 
 def test_it_ends_with_its_process(

@@ -19,6 +19,7 @@ from docflow.appointments import (
     Wanted,
     reminding,
 )
+from docflow.errors import Forbidden
 from docflow.messages import Channel, Message
 from docflow.office import Office
 from docflow.principal import NotAllowed
@@ -102,6 +103,17 @@ def test_a_citizen_books_for_himself_three_at_most(desk: Desk) -> None:
     assert len(appointments.of_account(desk.session, who.known_id)) == 3
     with pytest.raises(accounts.LevelNeeded):
         appointments.book_own(desk.session, more, citizen=accounts.ANONYMOUS)
+
+
+def test_a_token_that_only_reads_changes_no_appointment(desk: Desk) -> None:
+    row = desk.book()
+    reader = replace(desk.engineer, scopes=frozenset({"read"}))
+    found = appointments.by_staff(desk.session, row.id, by=reader, lock=True)
+    with pytest.raises(Forbidden):
+        appointments.move(desk.session, found, MONDAY + timedelta(minutes=20), seen=1)
+    with pytest.raises(Forbidden):
+        appointments.cancel(desk.session, found, reason="Ασθένεια", seen=1)
+    assert (row.state, row.version) == (AppointmentState.BOOKED, 1)
 
 
 def test_both_sides_move_it_and_who_saw_an_older_state_is_told(desk: Desk) -> None:

@@ -140,3 +140,32 @@ def test_an_unknown_link_is_not_found(office: Office, entry_id: int) -> None:
         citizens.try_code(session, "another", CODE)
     with pytest.raises(citizens.NoSuchPickup), office.db.begin() as session:
         citizens.waiting(session, "another")
+
+
+def test_the_page_of_the_application_hands_it_out_as_the_link_does(
+    office: Office, town: Town, entry_id: int
+) -> None:
+    with office.db.begin() as session:
+        asked = factories.letter(session, town)
+        clerk = town.person(session, "clerk")
+        registry.relate(session, entry_id, asked.id, registry.Relation.ANSWERS, by=clerk)
+        delivery_id = session.scalars(select(Delivery.id)).one()
+
+    def collect() -> citizens.Collected:
+        with office.db.begin() as session:
+            return citizens.collect(
+                session, delivery_id, answers_id=asked.id, name="ΑΝΝΑ ΠΟΛΙΤΗ", email=""
+            )
+
+    first = collect()
+    assert (first.name, first.sha256) == ("1-2026.pdf", "ab" * 32)
+    assert attempt(office, CODE) == collect() == first
+    with office.db.begin() as session:
+        noted = [
+            (event.action, event.details.get("way"))
+            for event in audit.history(session, [("entry", entry_id)])
+            if event.action.startswith("pickup.")
+        ]
+        assert session.scalars(select(Delivery.state)).one() == DeliveryState.PICKED_UP
+    again = "pickup.collected-again"
+    assert noted == [("pickup.collected", "application"), (again, None), (again, "application")]

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock, contacts, parties, registry, routing
+from docflow import appointments, audit, clock, contacts, parties, registry, routing
 from docflow.contacts import (
     Channel,
     Contact,
@@ -140,6 +140,9 @@ def test_two_who_go_on_with_one_contact(session: Session, town: Town, clerk: Pri
     contacts.save(session, row.id, SAID, seen=seen, by=registrar)
     with pytest.raises(contacts.ContactChanged, match="Ορέστης Καλλέργης went on"):
         contacts.solve(session, row.id, SAID, seen=seen, by=clerk)
+    events = audit.history(session, [("contact", row.id)])
+    assert [event.action for event in events] == ["contact.taken", "contact.saved"]
+    assert "Ερμού" not in str([event.details for event in events])
 
 
 def test_contacts_of_others_units_are_not_there(
@@ -193,10 +196,14 @@ def test_a_view_is_opened_for_a_purpose_and_that_is_kept(
         pytest.raises(contacts.PurposeNeeded),
     ):
         contacts.looked_again(session, party_id, by=clerk)
-    looks = contacts.looks_at(session, party_id, by=town.person(session, "auditor"))
-    assert [look.purpose for look in looks] == [Purpose.PAYMENT, Purpose.SERVING]
+    time = (NOW, NOW + timedelta(days=1))
+    looks = contacts.looks_between(session, *time, by=town.person(session, "auditor"))
+    assert [(look.party_id, look.purpose) for look in looks] == [
+        (party_id, Purpose.PAYMENT),
+        (party_id, Purpose.SERVING),
+    ]
     with pytest.raises(NotAllowed):
-        contacts.looks_at(session, party_id, by=clerk)
+        contacts.looks_between(session, *time, by=clerk)
     assert [event.action for event in audit.history(session, [("party", party_id)])] == [
         "person.viewed",
         "person.viewed",
@@ -221,6 +228,16 @@ def test_staff_of_a_unit_see_whom_they_have_to_do_with_and_nothing_else(
     assert not view.with_tax_number
     with pytest.raises(contacts.NoSuchPerson):
         contacts.open_for(session, party_id, Purpose.HANDLING, by=lawyer)
+
+
+def test_an_address_that_one_types_opens_nobodys_view(
+    session: Session, town: Town, morning: None
+) -> None:
+    party_id = party_of(eleni(session, town))
+    engineer = town.person(session, "engineer")
+    contacts.take(session, replace(SAID, email="eleni@example.gr"), by=engineer)
+    with pytest.raises(contacts.NoSuchPerson):
+        contacts.reach(session, party_id, by=engineer)
 
 
 def test_a_confidential_entry_is_in_no_view_of_who_may_not_see_it(
@@ -267,3 +284,48 @@ def test_names_and_words_are_forgotten_and_figures_stay(
     assert (done.full_name, done.note, done.phone) == ("", "", "")
     assert waiting.full_name == "Ελένη Γεωργίου"
     assert session.scalars(select(Contact.channel)).all() == [Channel.PHONE, Channel.PHONE]
+
+
+def test_a_request_that_was_passed_on_is_forgotten_after_its_entry_ended(
+    session: Session, town: Town, clerk: Principal
+) -> None:
+    row, open_one = (contacts.take(session, SAID, by=clerk) for _ in range(2))
+    entry = passed(session, town, clerk, row)
+    passed(session, town, clerk, open_one)
+    engineer = town.person(session, "engineer")
+    with clock.pretend(NOW + timedelta(days=700)):
+        routing.accept(session, entry.id, by=engineer)
+        routing.file(session, entry.id, by=engineer, reason="Επισκευάστηκε")
+        session.flush()
+    for days, name in ((731, SAID.full_name), (1431, "")):
+        with clock.pretend(NOW + timedelta(days=days)):
+            forgetting.forget_before(session, days=730)
+        session.expire_all()
+        assert row.full_name == name
+    assert open_one.full_name == SAID.full_name
+
+
+def test_an_erasure_takes_the_link_to_the_person(
+    session: Session, town: Town, clerk: Principal
+) -> None:
+    party_id = party_of(eleni(session, town))
+    row = contacts.take(session, SAID, party_id=party_id, by=clerk)
+    entry = passed(session, town, clerk, row)
+    calendar = appointments.keeping.create(
+        session,
+        appointments.CalendarData(
+            title="Άδειες", unit_id=town.units["ΟΔΟΠ"], week={1: "09:00-10:00"}
+        ),
+        by=town.person(session, "director"),
+    )
+    wanted = appointments.Wanted(
+        calendar.id,
+        datetime(2026, 11, 30, 7, 0, tzinfo=UTC),
+        SAID.full_name,
+        entry_id=entry.id,
+        party_id=party_id,
+    )
+    hour = appointments.book(session, wanted, by=clerk)
+    registry.tell_erased(session, entry)
+    session.expire_all()
+    assert (row.party_id, hour.party_id) == (None, None)

@@ -10,10 +10,10 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import select, text
 
-from docflow import audit, clock, dispatch, outbox, parties, registry
+from docflow import audit, circulation, clock, dispatch, outbox, parties, registry
 from docflow.circulation import Channel
 from docflow.dispatch import Delivery, DeliveryState
-from docflow.messages import Addressee
+from docflow.messages import Addressee, Message
 from docflow.office import Office
 from docflow.registry import Entry
 from tests import factories, stack
@@ -249,3 +249,18 @@ def test_what_went_out_between_request_and_approval_is_not_annulled(
         dispatch.hand_over(session, row.id, by=town.person(session, "clerk"))
     with pytest.raises(dispatch.AlreadySent), office.db.begin() as session:
         registry.approve_annulment(session, request.id, by=town.person(session, "registrar"))
+
+
+def test_who_gets_the_corrected_one_is_not_told_to_ask_for_it(office: Office, town: Town) -> None:
+    first = delivery(office, town, to=Addressee(email="Anna@Example.gr"))
+    other = delivery(office, town, to=Addressee(email="beta@example.gr"))
+    with office.db.begin() as session:
+        for row in (first, other):
+            session.merge(row).state = DeliveryState.SENT
+        for row in (first, other):
+            draft = circulation.Draft(corrects_id=row.entry_id, recipient_email="anna@example.gr ")
+            dispatch.corrections.tell(session, draft, session.get_one(Entry, other.entry_id))
+        told = session.scalars(
+            select(Message.address).where(Message.kind == "document-corrected")
+        ).all()
+    assert told == ["beta@example.gr"]

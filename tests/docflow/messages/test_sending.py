@@ -208,6 +208,37 @@ def test_an_address_that_the_server_refuses_is_not_tried_again(
     assert "User unknown" in (row.problem or "")
 
 
+@pytest.mark.parametrize(
+    ("said", "address", "kept"),
+    [
+        ("550 5.1.1 <anna@example.gr>: unknown", "anna@example.gr", "550 5.1.1 <…>: unknown"),
+        ("to=Anna@Example.gr, moved to a.b@x.gr", "anna@example.gr", "…, moved to …"),
+        ("no route to +306912345678 (12)", "+306912345678", "no route to … (12)"),
+        ("306912345678: barred", "6912345678", "…: barred"),
+        ("6912345678: barred", "+306912345678", "…: barred"),
+        ("error 42 at 17:30:05", "+306912345678", "error 42 at 17:30:05"),
+    ],
+)
+def test_what_a_server_said_is_kept_without_addresses(said: str, address: str, kept: str) -> None:
+    assert messages.values.nameless(said, address) == kept
+
+
+def test_the_trail_does_not_learn_an_address_from_a_server(
+    mailing: Office, session: Session, town: Town, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(self: object, server: object, s: object, e: object, to: str, o: object) -> str:
+        return f"550 5.1.1 <{to}> user unknown"
+
+    monkeypatch.setattr(SmtpServer, "handle_RCPT", refuse, raising=False)
+    [message_id] = send(session, town, MAIL)
+    [job_id] = waiting_jobs(mailing, messages.SEND)
+    outbox.run(mailing, job_id)
+    session.expire_all()
+    row = session.get_one(Message, message_id)
+    assert row.state == "failed"
+    assert "<…> user unknown" in (row.problem or "")
+
+
 def test_a_report_marks_the_mail_that_came_back(
     mailing: Office, session: Session, town: Town, smtp: SmtpServer
 ) -> None:
@@ -221,7 +252,7 @@ def test_a_report_marks_the_mail_that_came_back(
         messages.bounces.report_mail(session, bounce("<x@y>"), by=by)
     report = bounce(str(sent["Message-ID"]))
     row = messages.bounces.report_mail(session, report, by=by)
-    assert (row.state, row.problem) == ("bounced", "smtp; 550 5.1.1 mailbox unavailable")
+    assert (row.state, row.problem) == ("bounced", "smtp; 550 5.1.1 mailbox unavailable: <…>")
     assert messages.bounces.report_mail(session, report, by=by).id == row.id  # twice: once
 
 
@@ -234,7 +265,7 @@ def bounce(message_id: str) -> bytes:
         "--B\r\nContent-Type: message/delivery-status\r\n\r\n"
         "Reporting-MTA: dns; mx.example.gr\r\n\r\n"
         "Final-Recipient: rfc822; anna@example.gr\r\nAction: failed\r\nStatus: 5.1.1\r\n"
-        "Diagnostic-Code: smtp; 550 5.1.1 mailbox unavailable\r\n\r\n"
+        "Diagnostic-Code: smtp; 550 5.1.1 mailbox unavailable: <anna@example.gr>\r\n\r\n"
         "--B\r\nContent-Type: text/rfc822-headers\r\n\r\n"
         f"Message-ID: {message_id}\r\nSubject: x\r\n\r\n--B--\r\n"
     ).encode()

@@ -137,6 +137,7 @@ def test_what_looks_personal_is_looked_at_first(session: Session, town: Town, ac
         ("ΑΜΚΑ 01018012342", [Personal.SOCIAL_NUMBER]),
         ("κωδικός 99138012343", []),  # no day of birth
         ("στον GR16 0110 1250 0000 0001 2300 695", [Personal.ACCOUNT]),
+        ("σήμα GR17 0110 1250 0000 0001 2300 695", []),  # no check digits of an account
         ("κιν. 691 234 5678", [Personal.MOBILE]),
         ("τηλ. 210 1234567", []),
         ("anna@example.gr και info@paradeigma.example", [Personal.MAIL]),

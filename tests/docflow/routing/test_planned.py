@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from docflow import clock, organization, outbox, routing
+from docflow.db import DatabaseUnavailable
+from docflow.i18n import t
 from docflow.notices import Notice
 from docflow.office import Office
 from docflow.registry import Entry, Handling, HandlingState
@@ -119,6 +122,29 @@ def test_what_cannot_be_charged_on_its_day_is_told_and_shown(office, session, to
     assert "λογαριασμός" in shown.problem  # in the language of who planned it
     told = session.scalars(select(Notice.kind).where(Notice.user_id == secretary.user_id)).all()
     assert "plan-failed" in told
+
+
+def test_a_database_that_is_away_for_a_moment_ends_no_plan(
+    office, session, town, letter, monkeypatch
+):
+    with clock.pretend(TODAY):
+        others = [factories.letter(session, town) for _ in range(2)]
+    for one in (letter, *others):
+        plan(session, town, one, town.target("ΟΔΟΠ"))
+    faults = [DatabaseUnavailable(t("away")), IntegrityError("", None, Exception())]
+    charging = planned.service.charge
+
+    def charge(*given: Any, **more: Any) -> None:
+        if faults:
+            raise faults.pop(0)
+        charging(*given, **more)
+
+    monkeypatch.setattr(planned.service, "charge", charge)
+    the_day_comes(office, session)
+    states = [plan_of(session, one).state for one in (letter, *others)]
+    assert states == [PlanState.WAITING, PlanState.WAITING, PlanState.DONE]
+    the_day_comes(office, session)
+    assert plan_of(session, letter).state == plan_of(session, others[0]).state == PlanState.DONE
 
 
 def test_many_are_planned_at_once(office, session, town, letter):

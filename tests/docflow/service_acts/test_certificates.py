@@ -8,9 +8,11 @@ from docflow import documents, outbox, processes, signatures
 from docflow.accounts import Level
 from docflow.applications import Application
 from docflow.dispatch import Delivery
+from docflow.notices import Notice, NoticeKind
 from docflow.outbox import Job, JobState
+from docflow.principal import system
 from docflow.registry import Direction, Disposal, Entry, Handling
-from docflow.service_acts import IssuedCertificate, residents
+from docflow.service_acts import IssuedCertificate, certificates, residents
 from tests import accounts, filing
 from tests.docflow import steps
 
@@ -160,3 +162,33 @@ def test_a_document_that_cannot_be_sealed_keeps_its_number_for_the_next_try(
     steps.run_jobs(office, *ACTS)
     entry, *_ = certificate_of(office, made)
     assert entry.id == taken
+
+
+@pytest.mark.parametrize("moment", [(certificates, "read"), (signatures.seals, "sealed")])
+def test_who_withdraws_while_it_is_made_gets_no_certificate_and_a_number_left_is_told_of(
+    signing_office, town, tmp_path, monkeypatch, moment
+):
+    office = signing_office
+    registered(office, town, tmp_path)
+    made = asked(office, town)
+    steps.run_jobs(office, "processes.act")
+    place, name = moment
+    usual = getattr(place, name)
+
+    def withdrawn(*given, **named):
+        with office.db.begin() as session:
+            about = ("application", made.id)
+            processes.cancel(session, about, by=system(town.body_id), reason="Απόσυρση")
+        return usual(*given, **named)
+
+    monkeypatch.setattr(place, name, withdrawn)
+    steps.run_jobs(office, *ACTS)
+    assert certificate_of(office, made) is None
+    with office.db.begin() as session:
+        assert session.scalars(select(Delivery.id)).all() == []
+        numbers = session.scalars(select(Entry.id).where(Entry.direction == Direction.OUTGOING))
+        assert len(numbers.all()) == (1 if name == "sealed" else 0)
+        left = session.scalars(select(Notice).where(Notice.kind == NoticeKind.NUMBER_LEFT)).all()
+        taken = session.scalars(select(IssuedCertificate.entry_id)).all()
+        assert [one.about_id for one in left] == taken
+        assert {one.user_id for one in left} <= {town.person(session, "registrar").user_id}

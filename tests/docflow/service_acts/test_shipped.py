@@ -12,6 +12,7 @@ from docflow.messages import Message
 from docflow.payments import PayableState
 from docflow.registry import Disposal, Handling
 from tests import accounts, filing
+from tests.docflow.payments import paying
 from tests.filing import FINE, answer, complete, filed, step
 
 CODES = sorted(services.shipped())
@@ -93,6 +94,19 @@ def test_a_fine_is_paid_told_and_entered_definitely(office, town, fine):
         assert (row.state, row.outcome) == ("ended", "done")
         handling = session.get_one(Handling, row.entry_id)
         assert (handling.state, handling.disposal) == ("closed", Disposal.FILED)
+
+
+def test_the_step_of_the_employee_counts_what_the_file_of_the_bank_proposes(office, town, fine):
+    payable, _ = payable_of(office, fine)
+    with office.db.begin() as session:
+        paying.account(session, town)
+    paying.take(office, town, paying.row(payable))
+    answer(office, fine, "pay", bank_number="123456")
+    complete(office, town, fine, "confirm", **TICKED)
+    with office.db.begin() as session:
+        [part] = session.scalars(select(payments.PaymentPart))
+        assert (part.source, part.cents) == (payments.Source.BANK, 5000)
+        assert [line.state for line in paying.lines(session)] == [payments.LineState.COUNTED]
 
 
 def test_a_payment_that_is_not_found_goes_back_to_the_citizen(office, town, fine):

@@ -36,7 +36,7 @@ def traces(session: Session, whose: Whose, by: Principal, limit: int) -> Sequenc
             state=row.state,
             state_group="appointment",
             href=f"/diary/appointments/{row.id}",
-            channel="portal" if row.booked_via == "portal" else row.booked_via,
+            channel=row.booked_via,
             about=("appointment", row.id),
         )
         for row, calendar in rows
