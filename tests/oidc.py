@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import httpx
 
+from docflow.embedded.pki import is_ok
 from docflow.embedded.processes import free_port
 from tests.waiting import wait_until
 
@@ -24,19 +25,12 @@ def provider(people: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        about = f"{address}/.well-known/openid-configuration"
-        wait_until(lambda: _answers(about), what="the provider", alive=process)
+        about = "/.well-known/openid-configuration"
+        wait_until(lambda: is_ok(port, about), what="the provider", alive=process)
         yield address
     finally:
         process.terminate()
         process.wait(20)
-
-
-def _answers(address: str) -> bool:
-    try:
-        return httpx.get(address).status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def at_provider(address: str, sub: str) -> str:

@@ -7,10 +7,10 @@ from functools import cached_property
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.datastructures import FormData
 
-from api.portal.citizen import is_https
+from api.portal.citizen import KEY_COOKIE, OPENED_COOKIE, is_https, opened_by_key, page_of
 from api.portal.render import page
 from docflow import applications
 from docflow.accounts import Citizen
@@ -20,9 +20,9 @@ from docflow.office import Office
 from docflow.services import ServiceVersion
 
 FREE = "attachments"  # the field of the files beside the form's own
-KEY_COOKIE = "docflow_application"
 WINDOW = timedelta(minutes=5)
-_KEY_DAYS = 1
+_KEY_LIFE = timedelta(days=1)
+_MOST_KEYS = 40  # in one browser
 
 
 @dataclass(frozen=True)
@@ -199,14 +199,42 @@ def done(
     )
 
 
-def remember(response: Response, office: Office, application_id: int, key: str) -> None:
-    """Let this browser open the page of the application for a day, and no other page of ours."""
-    response.set_cookie(
-        KEY_COOKIE,
-        applications.secret.typed(key),
-        path=f"/applications/{application_id}",
-        httponly=True,
-        samesite="lax",
-        secure=is_https(office),
-        max_age=_KEY_DAYS * 86400,
-    )
+def let_in(
+    request: Request, office: Office, application_id: int, key: str, citizen: Citizen
+) -> Response:
+    """To the page of an application, for who has its secret.
+
+    Its own account opens it without a key in this browser, which would outlive the login.
+    """
+    response = RedirectResponse(page_of(application_id), 303)
+    try:
+        with office.db.read() as session:
+            applications.of_citizen(session, application_id, citizen=citizen)
+    except applications.NoSuchApplication:
+        remember(request, response, office, application_id, key)
+    return response
+
+
+def remember(
+    request: Request, response: Response, office: Office, application_id: int, key: str
+) -> None:
+    """Let this browser open the page of the application for a day, and no other page of ours.
+
+    Whoever logs out takes the keys along, also one that he had before he logged in.
+    """
+    opened = [one for one in opened_by_key(request) if one != application_id] + [application_id]
+    for gone in opened[:-_MOST_KEYS]:
+        response.delete_cookie(KEY_COOKIE, path=page_of(gone))
+    for name, value, path in (
+        (KEY_COOKIE, applications.secret.typed(key), page_of(application_id)),
+        (OPENED_COOKIE, ".".join(map(str, opened[-_MOST_KEYS:])), "/"),
+    ):
+        response.set_cookie(
+            name,
+            value,
+            path=path,
+            httponly=True,
+            samesite="lax",
+            secure=is_https(office),
+            max_age=int(_KEY_LIFE.total_seconds()),
+        )

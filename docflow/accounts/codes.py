@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from docflow import audit, clock, messages, outbox, parties, schedule, throttle
 from docflow.accounts.citizen import ANONYMOUS, Citizen, acting
 from docflow.accounts.models import Account, AccountState, Code, CodePurpose
-from docflow.errors import Conflict, Invalid, NotFound
+from docflow.errors import Conflict, NotFound
 from docflow.folding import line
 from docflow.i18n import t
 from docflow.messages import Addressee, Kind, Message, MessageState, Wording
@@ -73,10 +73,6 @@ MESSAGE = messages.declare(
         is_audited=False,
     )
 )
-
-
-class WrongCode(Invalid):
-    """The code is not right."""
 
 
 class CodeOver(Conflict):

@@ -5,7 +5,7 @@ What was registered keeps its own snapshot of the sender; here only the account 
 
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import case, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock, outbox, schedule
@@ -54,7 +54,14 @@ def forget(session: Session, account: Account) -> None:
     session.execute(
         update(Representation)
         .where(Representation.account_id == account.id)
-        .values(name="", tax_number="", proof_sha256=None, proof_name="")
+        .values(
+            name="",
+            tax_number="",
+            proof_sha256=None,
+            proof_name="",
+            # What a clerk wrote may name whom it was about; that he gave a reason stays.
+            reason=case((Representation.reason == "", ""), else_="-"),
+        )
     )
 
 

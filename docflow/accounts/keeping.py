@@ -8,11 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from docflow import audit, clock, organization
-from docflow.accounts import logins
+from docflow.accounts import logins, tries
 from docflow.accounts.citizen import Level
 from docflow.accounts.models import Account, AccountState, Identity, Proof, Representation
 from docflow.accounts.told import tell
@@ -240,7 +240,8 @@ def unlock(session: Session, account_id: int, *, seen: int, by: Principal) -> Ac
     may_keep(by)
     row = held(session, account_id, seen=seen, by=by)
     if row.locked_at is not None:
-        row.locked_at = row.rests_until = None
+        row.locked_at = None
+        tries.forget(session, row.body_id, row.email)
         audit.record(session, "account.unlocked", by=by, subject=("citizen-account", row.id))
     return row
 
@@ -303,14 +304,6 @@ def by_tax_number(session: Session, body_id: int, tax_number: str) -> list[Summa
         .limit(SHOWN)
     )
     return [summary(row) for row in rows]
-
-
-def count_open(session: Session, body_id: int) -> int:
-    """How many open accounts there are."""
-    query = select(func.count()).where(
-        Account.body_id == body_id, Account.state == AccountState.OPEN
-    )
-    return session.scalars(query).one()
 
 
 def summary(row: Account) -> Summary:

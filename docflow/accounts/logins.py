@@ -235,6 +235,12 @@ def is_fresh(session: Session, citizen: Citizen) -> bool:
     return clock.now() - row.created_at <= FRESH
 
 
+def came_by_code(session: Session, citizen: Citizen) -> bool:
+    """Whether nothing but a mailbox vouches for this login."""
+    row = session.get(CitizenSession, citizen.session_id) if citizen.session_id else None
+    return row is not None and row.way == Way.CODE
+
+
 def _note_ended(session: Session, account_id: int, citizen: Citizen, count: int) -> None:
     assert citizen.body_id is not None
     audit.record(

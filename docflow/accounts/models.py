@@ -119,8 +119,10 @@ class Account(Base):
     language: Mapped[str] = mapped_column(server_default="el")
     channel: Mapped[str] = mapped_column(server_default="email")
     password_hash: Mapped[str | None]
+    # These two are written no more (see `tries`); a migration takes them away when no process of
+    # the version that wrote them runs any longer.
     failed_logins: Mapped[int] = mapped_column(server_default="0")
-    rests_until: Mapped[datetime | None]  # after too many wrong passwords
+    rests_until: Mapped[datetime | None]
     locked_at: Mapped[datetime | None]  # by the office
     level: Mapped[str | None]
     level_until: Mapped[date | None]  # its last day

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock, messages, organization, parties
-from docflow.accounts import codes, logins
+from docflow.accounts import codes, logins, proving, tries
 from docflow.accounts.citizen import ANONYMOUS, Citizen, Level, LevelNeeded, acting
 from docflow.accounts.models import (
     Account,
@@ -32,7 +32,7 @@ from docflow.folding import fold, line
 from docflow.i18n import t
 from docflow.messages import Channel
 
-MAX_FAILED, REST = 5, timedelta(minutes=5)
+MAX_FAILED, REST = 5, timedelta(minutes=5)  # wrong passwords of one address
 LOGINS, LOGINS_EVERY = 60, timedelta(minutes=5)  # of one place, whatever the account
 LANGUAGES = ("el", "en", "hu", "cs")
 MAX_NAME, MAX_PHONE = 200, 40
@@ -43,7 +43,10 @@ class AccountLocked(Forbidden):
 
 
 class AccountRests(Forbidden):
-    """The account rests after too many wrong passwords."""
+    """The account rests after too many wrong passwords.
+
+    Said alike of an address without an account: it tells nobody which addresses have one.
+    """
 
 
 class AddressTaken(Conflict):
@@ -121,11 +124,12 @@ def log_in(
 ) -> str | None:
     """The secret of a new login when the password is right, else None.
 
-    Commit either way: failures are counted. Raises AccountLocked, AccountRests.
+    Commit either way: tries are counted. Raises AccountLocked, AccountRests.
     """
-    account = codes.of_address(session, body_id, line(address)[:300], lock=True)
-    now = clock.now()
-    if account is not None and account.rests_until is not None and account.rests_until > now:
+    typed = line(address)[:300]
+    # Held before the tries, as where a password is chosen: each waits for the other in one order.
+    account = codes.of_address(session, body_id, typed, lock=True)
+    if not tries.count(session, body_id, typed, limit=MAX_FAILED, every=REST):
         raise AccountRests(
             t(
                 "Too many wrong passwords. The account rests for some minutes; you can enter with "
@@ -134,15 +138,10 @@ def log_in(
         )
     known = account.password_hash if account is not None else None
     is_right = organization.password_is(known or _decoy(), password)
-    if account is None or known is None:
+    if account is None or known is None or not is_right:
         return None
-    if not is_right:
-        account.failed_logins += 1
-        if account.failed_logins >= MAX_FAILED:
-            account.failed_logins, account.rests_until = 0, now + REST
-        return None
+    tries.forget(session, body_id, typed)
     require_unlocked(account)
-    account.failed_logins, account.rests_until = 0, None
     return logins.open_login(session, account, way=Way.PASSWORD, hours=hours, client=client)
 
 
@@ -184,10 +183,12 @@ def set_password(
 ) -> str:
     """Choose a password, with the old one or soon after a code; all other logins end.
 
+    Where a code replaces what proved the owner, the proof of his identity ends (`proving`).
     The secret of the login that follows. Raises LevelNeeded, BadPassword, NotFresh, AccountLocked.
     """
     account = account or own(session, citizen)
-    if not logins.is_fresh(session, citizen):
+    is_fresh = logins.is_fresh(session, citizen)
+    if not is_fresh:
         if account.password_hash is None or not old:
             raise NotFresh(
                 t("Type your present password, or enter once more with a code."), field="password"
@@ -197,10 +198,11 @@ def set_password(
             raise organization.passwords.BadPassword(wrong, field="password")
     organization.passwords.require_long(new)
     is_first = account.password_hash is None
-    account.password_hash = organization.hash_password(new)
-    account.failed_logins, account.rests_until = 0, None
-    logins.end_logins(session, account.id)
     by = acting(citizen, body_id=account.body_id)
+    unproven = is_fresh and proving.end_by_code(session, account, citizen)
+    account.password_hash = organization.hash_password(new)
+    tries.forget(session, account.body_id, account.email)
+    logins.end_logins(session, account.id)
     audit.record(
         session,
         "account.registered" if is_first else "account.password-changed",
@@ -208,6 +210,12 @@ def set_password(
         subject=("citizen-account", account.id),
     )
     what = t("Your account was registered.") if is_first else t("A new password was chosen for it.")
+    if unproven:
+        what = t(
+            "A password was chosen for it after a code, so the proof of your identity ended. Log "
+            "in with your provider once more, or show your papers at a counter: with the new proof "
+            "that password ends, and you choose another one."
+        )
     tell(session, account, what, by=by)
     return logins.open_login(session, account, way=Way.PASSWORD, hours=hours, client=client)
 
@@ -220,9 +228,9 @@ def change(session: Session, details: Details, *, citizen: Citizen) -> Account:
     account = own(session, citizen)
     require_owner(session, account, citizen)
     clean = checked(details)
-    if account.level is not None and (
-        clean.full_name != account.full_name or clean.tax_number != account.tax_number
-    ):
+    is_other = (clean.full_name, clean.tax_number) != (account.full_name, account.tax_number)
+    was_proven = account.level is not None or proving.lost_by_code(session, account) is not None
+    if is_other and (was_proven or citizen.is_proven):
         raise ProvenDetails(
             t(
                 "Name and ΑΦΜ were proven with papers. If they have changed, show the new papers "
@@ -241,6 +249,8 @@ def change(session: Session, details: Details, *, citizen: Citizen) -> Account:
     changed = [name for name, value in values.items() if getattr(account, name) != value]
     for name in changed:
         setattr(account, name, values[name])
+    if is_other:  # another login, of a provider, does not go on proving what was just typed
+        logins.end_provider_logins(session, account.id)
     if changed:
         audit.record(
             session,

@@ -122,13 +122,14 @@ def enter(
     require_unlocked(account)
     _tie(session, person, account, by=ANONYMOUS)
     _learn(session, person, account)
+    is_named = bool(person.full_name)  # else it would prove what its owner typed
     return logins.open_login(
         session,
         account,
         way=Way.PROVIDER,
         hours=hours,
         client=client,
-        level=person.level,
+        level=person.level if is_named else min(person.level, Level.REGISTERED, key=_rank),
         provider=person.provider,
     )
 
@@ -140,6 +141,7 @@ def link(session: Session, person: Person, *, citizen: Citizen) -> None:
     """
     account = own(session, citizen)
     require_owner(session, account, citizen)
+    _require_as_sure(session, account, person, citizen)
     in_turn(session, account.body_id, person.issuer, person.subject)
     tied = _tied(session, person, account.body_id)
     if tied is not None and tied.id != account.id:
@@ -154,6 +156,18 @@ def link(session: Session, person: Person, *, citizen: Citizen) -> None:
         raise proving.TaxNumberTaken(other.id)
     _tie(session, person, account, by=citizen)
     _learn(session, person, account)
+
+
+def _require_as_sure(session: Session, account: Account, person: Person, citizen: Citizen) -> None:
+    """To a proven account somebody else's login would be a way in that counts as its proof.
+
+    Whoever came by a code alone adds one that proves the same ΑΦΜ, no other; nor does he after he
+    chose a password, which ended the proof. Raises LevelNeeded.
+    """
+    standing = logins.proof_of(account) or proving.lost_by_code(session, account)
+    is_proven_same = person.level.reaches(Level.TEMPORARY) and person.tax_number != ""
+    if standing is not None and not (is_proven_same and person.tax_number == account.tax_number):
+        citizen.require(standing, to="/account")
 
 
 def of_account(session: Session, citizen: Citizen) -> list[str]:
@@ -247,7 +261,8 @@ def _learn(session: Session, person: Person, account: Account) -> None:
     standing = logins.proof_of(account)
     if not person.level.reaches(Level.TEMPORARY) or not person.full_name:
         return
-    if standing is not None and person.tax_number and account.tax_number != person.tax_number:
+    proven = account.tax_number if standing is not None else ""
+    if proven and person.tax_number not in ("", proven):
         raise OtherPerson(
             t(
                 "The provider says another ΑΦΜ than the one that was proven for this account. Ask "
@@ -255,11 +270,14 @@ def _learn(session: Session, person: Person, account: Account) -> None:
             )
         )
     is_as_sure = standing is not None and standing.reaches(person.level)
-    if is_as_sure and (standing is Level.VERIFIED or account.level_until == _until(person.level)):
+    adds_number = standing is person.level and person.tax_number != "" and not proven
+    is_whole = standing is Level.VERIFIED or account.level_until == _until(person.level)
+    if is_as_sure and is_whole and not adds_number:
         return
     elsewhere = _of_number(session, person, account.body_id)
     if elsewhere is not None and elsewhere.id != account.id:
-        account.tax_number = person.tax_number
+        if standing is None:
+            _say(session, person, account)
         return
     proving.give(
         session,
@@ -271,6 +289,29 @@ def _learn(session: Session, person: Person, account: Account) -> None:
         by=acting(ANONYMOUS, body_id=account.body_id),
         provider=person.provider,
     )
+
+
+def _say(session: Session, person: Person, account: Account) -> None:
+    """What this login counts for is what the provider says, not what somebody typed here."""
+    account.level = account.level_until = None  # a proof that is over would hold the number
+    said = {"full_name": person.full_name, "tax_number": person.tax_number}
+    changed = [name for name, value in said.items() if getattr(account, name) != value]
+    if not changed:
+        return
+    account.full_name, account.name_key = person.full_name, fold(person.full_name)
+    account.tax_number = person.tax_number
+    audit.record(
+        session,
+        "account.changed",
+        by=acting(ANONYMOUS, body_id=account.body_id),
+        subject=("citizen-account", account.id),
+        fields=changed,
+        provider=person.provider,
+    )
+
+
+def _rank(level: Level) -> int:
+    return level.rank
 
 
 def _until(level: Level) -> date | None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from docflow import audit, clock, parties
 from docflow.accounts import logins
-from docflow.accounts.citizen import Level
+from docflow.accounts.citizen import Citizen, Level, acting
 from docflow.accounts.keeping import held, may_keep
 from docflow.accounts.models import Account, AccountState, Paper, Proof
 from docflow.accounts.told import tell
@@ -102,14 +102,22 @@ def give(
     paper: Paper | None = None,
     provider: str | None = None,
 ) -> None:
-    """Put a proof in the place of the one before. Raises TaxNumberTaken."""
+    """Put a proof in the place of the one before. Raises TaxNumberTaken.
+
+    One that names no ΑΦΜ keeps what was proven as surely before, never what was only typed. A
+    password that ended the proof before (`end_by_code`) does not share the new one.
+    """
     in_turn(session, account.body_id, tax_number)
     other = proven(session, account.body_id, tax_number, lock=True) if tax_number else None
     if other is not None and other.id != account.id:
         raise TaxNumberTaken(other.id, field="tax_number")
+    before = logins.proof_of(account)
+    kept = account.tax_number if before is not None and before.reaches(level) else ""
+    if lost_by_code(session, account) is not None:
+        _end_password(session, account, by)
     _end(session, account, by)
     account.full_name, account.name_key = full_name, fold(full_name)
-    account.tax_number = tax_number or account.tax_number
+    account.tax_number = tax_number or kept
     account.level, account.level_until = level, valid_to
     row = Proof(
         account_id=account.id,
@@ -156,6 +164,73 @@ def proven(
     return None
 
 
+def ends_by_code(session: Session, account: Account, citizen: Citizen) -> bool:
+    """Whether a password that the citizen chooses after a code ends the proof of his identity.
+
+    A mailbox alone is no way to it: the password before, or the provider, was. What a clerk saw of
+    somebody who had a mailbox and nothing else stays, for he registers after it.
+    """
+    return logins.proof_of(account) is not None and _has_only_a_code(session, account, citizen)
+
+
+def end_by_code(session: Session, account: Account, citizen: Citizen) -> bool:
+    """End the proof for a password chosen after a code; whether it stood (`ends_by_code`).
+
+    One that is over by its day ends too: the next must not be shared by that password either.
+    """
+    if not _has_only_a_code(session, account, citizen):
+        return False
+    stood = logins.proof_of(account) is not None
+    _end_now(session, account, acting(citizen, body_id=account.body_id))
+    return stood
+
+
+def _has_only_a_code(session: Session, account: Account, citizen: Citizen) -> bool:
+    if not logins.came_by_code(session, citizen):
+        return False
+    return account.password_hash is not None or _came_from_provider(session, account)
+
+
+def _came_from_provider(session: Session, account: Account) -> bool:
+    """Whether the last proof is one that the next login at a provider gives again."""
+    newest = select(Proof.provider).where(Proof.account_id == account.id, Proof.ended_at.is_(None))
+    return session.scalar(newest.order_by(Proof.id.desc()).limit(1)) is not None
+
+
+def lost_by_code(session: Session, account: Account) -> Level | None:
+    """What the last proof was, where a password chosen after a code ended it; else None.
+
+    No clerk stands at such an end; a proof that another one replaced is not the last.
+    """
+    newest = select(Proof).where(Proof.account_id == account.id).order_by(Proof.id.desc()).limit(1)
+    row = session.scalar(newest)
+    if row is None or row.ended_at is None or row.ended_by is not None:
+        return None
+    return Level(row.level)
+
+
+def _end_password(session: Session, account: Account, by: Principal) -> None:
+    """Whoever chose it had a mailbox and no more: he may be another than who is proven now."""
+    account.password_hash = None
+    logins.end_logins(session, account.id)
+    audit.record(session, "account.password-ended", by=by, subject=("citizen-account", account.id))
+    what = t(
+        "Your identity was proven anew, so the password that was chosen after a code ended. Choose "
+        "another one soon after a login with your provider or, if you showed your papers at a "
+        "counter, after a code."
+    )
+    tell(session, account, what, by=by)
+
+
+def _end_now(session: Session, account: Account, by: Principal) -> None:
+    """No proof stands for the account any more; logins that count by themselves end."""
+    if _end(session, account, by) or account.level is not None:
+        subject = ("citizen-account", account.id)
+        audit.record(session, "account.proof-ended", by=by, subject=subject)
+    account.level = account.level_until = None
+    logins.end_provider_logins(session, account.id)
+
+
 def take_back(session: Session, account_id: int, *, seen: int, by: Principal) -> Account:
     """End a proof that was wrong or came to an end. Logins stay, and count as registered.
 
@@ -165,20 +240,20 @@ def take_back(session: Session, account_id: int, *, seen: int, by: Principal) ->
     account = held(session, account_id, seen=seen, by=by)
     if account.level is None:
         raise NothingProven(t("No proof of identity stands for this account."))
-    _end(session, account, by)
-    account.level = account.level_until = None
-    audit.record(session, "account.proof-ended", by=by, subject=("citizen-account", account.id))
-    logins.end_provider_logins(session, account.id)
+    _end_now(session, account, by)
     tell(session, account, t("The office ended the proof of your identity."), by=by)
     return account
 
 
-def _end(session: Session, account: Account, by: Principal) -> None:
-    session.execute(
+def _end(session: Session, account: Account, by: Principal) -> bool:
+    """End each proof that did not end; whether there was one."""
+    ended = session.scalars(
         update(Proof)
         .where(Proof.account_id == account.id, Proof.ended_at.is_(None))
         .values(ended_at=clock.now(), ended_by=by.user_id)
-    )
+        .returning(Proof.id)
+    ).all()
+    return bool(ended)
 
 
 def _checked(said: Seen) -> Seen:

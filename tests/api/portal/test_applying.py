@@ -173,6 +173,31 @@ def test_whoever_logs_out_leaves_nothing_that_opens(on_offer: House, citizen: Br
     assert citizen.get(page[0]).headers["location"] == "/status"
 
 
+def test_keys_of_before_a_login_go_with_it(
+    on_offer: House, citizen: Browser, visitor: Browser
+) -> None:
+    pages, links = [], []
+    for _ in range(2):
+        application_id, _, secret = sent(citizen)
+        pages.append(f"/applications/{application_id}")
+        links.append(f"/status/{application_id}/{secret}")
+    for link in links:  # as the mails say
+        visitor.get(link)
+    with on_offer.office.db.begin() as session:
+        account = making.account(session, on_offer.town, email="keys@example.gr")
+    making.logged_in(visitor, account.id)
+    assert [visitor.get(page).status_code for page in pages] == [200, 200]
+    key = visitor.cookies.get("docflow_application", path=pages[0])
+    visitor.post("/account/logout")
+    assert "docflow_application" not in {one.name for one in visitor.cookies.jar}
+    # Nor does a key open what an answer lost on its way did not take away, also beside another.
+    visitor.cookies.set("docflow_application", key or "", "protocol.example", pages[0])
+    assert visitor.get(pages[0]).headers["location"] == "/status"
+    visitor.get(links[1])
+    assert visitor.get(pages[1]).status_code == 200
+    assert visitor.get(pages[0]).headers["location"] == "/status"
+
+
 def test_office_and_citizen_write_and_ask(
     on_offer: House, citizen: Browser, browsing: Callable[..., Browser]
 ) -> None:

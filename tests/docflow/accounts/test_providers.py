@@ -3,15 +3,26 @@
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from docflow import accounts
-from docflow.accounts import Account, Citizen, Level, keeping, providers
+from docflow import accounts, audit
+from docflow.accounts import (
+    Account,
+    Citizen,
+    Details,
+    Level,
+    Way,
+    keeping,
+    logins,
+    owning,
+    providers,
+)
 from docflow.accounts.providers import Person
 from docflow.citizen_settings import CitizenProvider
 from docflow.principal import Principal
 from docflow.settings import Settings
-from tests.accounts import account, citizen, seen
+from tests.accounts import account, citizen, secret_of, seen
 from tests.factories import Town
 
 ISSUER = "https://id.example.gr"
@@ -75,6 +86,66 @@ def test_a_login_is_added_to_the_account_that_is_open(session: Session, town: To
         providers.link(session, KOSTAS, citizen=stranger)
     with pytest.raises(accounts.TaxNumberTaken):
         providers.link(session, replace(KOSTAS, subject="9"), citizen=stranger)
+
+
+EUROPEAN = replace(KOSTAS, provider="eidas", subject="eu", full_name="Mara Low", tax_number="")
+
+
+def test_a_proof_without_a_number_does_not_prove_the_one_that_was_typed(
+    session: Session, town: Town
+) -> None:
+    who = citizen(session, town, tax_number=KOSTAS.tax_number)
+    providers.link(session, EUROPEAN, citizen=who)
+    came = entered(session, town, EUROPEAN)
+    assert (came.account_id, came.is_proven, came.tax_number) == (who.account_id, True, "")
+    victim = entered(session, town, KOSTAS)
+    assert victim.account_id != who.account_id
+    # It is learned from who proves it; a proof that is not as sure keeps no number for a surer one.
+    mine = replace(KOSTAS, subject="5", tax_number="090000045")
+    providers.link(session, mine, citizen=came)
+    assert entered(session, town, EUROPEAN).tax_number == "090000045"
+    temporary = account(
+        session, town, email="t@example.gr", level=Level.TEMPORARY, tax_number="094259216"
+    )
+    lifted = seen(session, secret_of(session, temporary))
+    providers.link(session, replace(EUROPEAN, subject="eu2"), citizen=lifted)
+    assert (temporary.level, temporary.tax_number) == (Level.VERIFIED, "")
+
+
+def test_a_nameless_login_proves_nothing_that_was_typed(session: Session, town: Town) -> None:
+    who = citizen(session, town, tax_number="090000045")
+    nameless = replace(EUROPEAN, full_name="")
+    providers.link(session, nameless, citizen=who)
+    came = entered(session, town, nameless)
+    assert (came.account_id, came.level) == (who.account_id, Level.REGISTERED)
+
+
+def test_what_a_login_proves_is_what_the_provider_said(session: Session, town: Town) -> None:
+    mine = citizen(session, town, full_name="Άλλο Όνομα")
+    providers.link(session, replace(KOSTAS, level=Level.REGISTERED), citizen=mine)
+    account(session, town, email="p@example.gr", level=Level.VERIFIED, tax_number=KOSTAS.tax_number)
+    came = entered(session, town, KOSTAS)  # his own, but the number is proven for another account
+    assert (came.account_id, came.is_proven) == (mine.account_id, True)
+    assert (came.full_name, came.tax_number) == ("Κώστας Μάρκου", KOSTAS.tax_number)
+    told = select(audit.Event).where(audit.Event.action == "account.changed")
+    event = session.scalars(told.where(audit.Event.subject_id == mine.account_id)).one()
+    assert event.details["fields"] == ["full_name", "tax_number"]
+    entered(session, town, KOSTAS)
+    assert len(session.scalars(told).all()) == 1, "nothing is new"
+    with pytest.raises(accounts.ProvenDetails):
+        owning.change(session, Details("Ελένη Δημητρίου", "", "090000045"), citizen=came)
+    by_password = seen(session, secret_of(session, session.get_one(Account, mine.known_id)))
+    owning.change(session, Details("Ελένη Δημητρίου", "", "090000045"), citizen=by_password)
+    shown = logins.open_logins(session, by_password, idle_minutes=60)
+    assert came.session_id not in {one.id for one in shown}, "it would prove what was typed now"
+
+
+def test_a_mailbox_alone_ties_nobody_else_to_a_proven_account(session: Session, town: Town) -> None:
+    row = account(session, town, level=Level.VERIFIED, tax_number=KOSTAS.tax_number)
+    by_code = seen(session, secret_of(session, row, way=Way.CODE))
+    with pytest.raises(accounts.LevelNeeded):
+        providers.link(session, EUROPEAN, citizen=by_code)
+    providers.link(session, KOSTAS, citizen=by_code)  # the same ΑΦΜ, proven there too
 
 
 def test_another_persons_number_does_not_replace_a_proven_one(session: Session, town: Town) -> None:

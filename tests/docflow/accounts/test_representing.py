@@ -155,3 +155,17 @@ def test_it_is_the_affair_of_its_citizen_and_the_registry(
     visitor = citizen(session, town, level=Level.VISITOR, email="visitor@example.gr")
     with pytest.raises(LevelNeeded):
         representing.ask(session, COMPANY, PROOF, citizen=visitor)
+
+
+def test_an_emptied_account_keeps_no_words_about_whom_it_acted_for(
+    session: Session, eleni: Citizen, clerk: Principal
+) -> None:
+    gone = representing.ask(session, COMPANY, PROOF, citizen=eleni)
+    why = "Οι Αφοί Κάτω Α.Ε. έχουν λυθεί"
+    representing.refuse(session, gone.id, reason=why, seen=gone.step, by=clerk)
+    kept = accepted(session, eleni, clerk)
+    accounts.erasing.forget(session, session.get_one(Account, eleni.known_id))
+    session.flush()
+    session.expire_all()
+    shown = {one.id: (one.name, one.tax_number, one.reason) for one in (gone, kept)}
+    assert shown == {gone.id: ("", "", "-"), kept.id: ("", "", "")}

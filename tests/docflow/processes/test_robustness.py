@@ -5,41 +5,63 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from docflow import clock, processes
+from docflow import clock, outbox, processes
 from docflow.office import Office
 from docflow.organization import system
 from docflow.processes import InstanceState, Progress, repairing, running, stepping
 from tests.docflow.processes.conftest import Offered, start
 from tests.docflow.processes.drawing import START, act, drawn, end, gateway, message, timer
 from tests.docflow.processes.test_running import SUBJECT, state, timers
-from tests.docflow.steps import athens, run_jobs
+from tests.docflow.steps import athens, job, run_jobs, waiting_jobs
 from tests.factories import Town
+
+BOTH = drawn(  # a slow act beside a quick one
+    START,
+    gateway("fork", "parallel"),
+    act("ask", "test.ask"),
+    act("demand", "test.demand"),
+    gateway("join", "parallel"),
+    end(),
+    flows=[
+        *("start fork", "fork ask", "fork demand"),
+        *("ask join", "demand join", "join end"),
+    ],
+)
 
 
 def test_a_slow_act_whose_job_came_while_the_process_stood_still_is_asked_for_again(
     office: Office, town: Town, cashier: Offered
 ) -> None:
-    xml = drawn(
-        START,
-        gateway("fork", "parallel"),
-        act("ask", "test.ask"),
-        act("demand", "test.demand"),
-        gateway("join", "parallel"),
-        end(),
-        flows=[
-            *("start fork", "fork ask", "fork demand"),
-            *("ask join", "demand join", "join end"),
-        ],
-    )
     cashier.refuses()
     with office.db.begin() as session:
-        instance_id = start(session, town, xml)
+        instance_id = start(session, town, BOTH)
         assert state(session) is InstanceState.STOPPED
     run_jobs(office, "processes.act")  # nobody takes what it would give
     with office.db.begin() as session:
         by = town.person(session, "administrator")
         assert processes.repair(session, instance_id, by=by) is InstanceState.RUNNING
     run_jobs(office, "processes.act")
+    with office.db.begin() as session:
+        assert state(session) is InstanceState.ENDED
+
+
+def test_an_older_job_of_a_slow_act_does_not_fail_the_step_that_a_newer_one_does(
+    office: Office, town: Town, cashier: Offered
+) -> None:
+    cashier.refuses()
+    with office.db.begin() as session:
+        instance_id = start(session, town, BOTH)
+        assert state(session) is InstanceState.STOPPED
+    with office.db.begin() as session:
+        by = town.person(session, "administrator")
+        processes.repair(session, instance_id, by=by)
+    older, newer = waiting_jobs(office, "processes.act")
+    cashier.refuses()
+    outbox.run(office, older)
+    assert job(office, older).state == outbox.JobState.FAILED
+    with office.db.begin() as session:
+        assert state(session) is InstanceState.RUNNING
+    outbox.run(office, newer)
     with office.db.begin() as session:
         assert state(session) is InstanceState.ENDED
 
