@@ -103,7 +103,9 @@ def match(
         found = payments.payable(session, body.reference)
         if found is None or not payments.may_see(session, found, by):
             raise payments.BadReference(t("No payment has this code."), field="reference")
-        payable = payments.match(session, line_id, found.id, by=by, line_seen=seen)
+        payable = payments.match(
+            session, line_id, found.id, by=by, line_seen=seen, is_more=body.is_more
+        )
         return one_payment(session, payable.id, by)
 
 

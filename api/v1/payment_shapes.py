@@ -182,6 +182,9 @@ class Statements(BaseModel):
 
 class Matching(Body):
     reference: Annotated[Needed, Field(max_length=60, examples=["RF74000000000000000000001"])]
+    is_more: bool = Field(
+        False, description="More money than what was counted by a proof before the file came."
+    )
 
 
 class Refund(BaseModel):

@@ -15,6 +15,7 @@ from api.web import forms
 from api.web.address import RowId, Start
 from api.web.render import page
 from docflow import organization, payments
+from docflow.db import TwoAtOnce
 from docflow.errors import Conflict, DocflowError, Invalid, NotFound
 from docflow.i18n import t
 from docflow.office import Office
@@ -28,6 +29,7 @@ _LISTS = {
     "open": (LineState.OPEN, LineState.TWIN),
     "ignored": (LineState.IGNORED,),
     "counted": (LineState.COUNTED, LineState.MARKED, LineState.REFUND),
+    "known": (LineState.KNOWN,),
 }
 _AT_ONCE = 200
 
@@ -112,7 +114,7 @@ def accept(request: Request, form: TheForm, by: CurrentUser, office: TheOffice) 
             with office.db.begin() as session:
                 payments.accept(session, int(line_id), by=by, line_seen=int(seen))
             done += 1
-        except (Conflict, NotFound):
+        except (Conflict, NotFound, TwoAtOnce):
             left += 1
     if not done and not left:
         error = Invalid(t("Tick the proposals that are right."), field="line")
@@ -156,7 +158,12 @@ def _act(office: Office, line_id: int, act: str, form: FormData, by: Principal) 
             found = payments.payable(session, forms.text(form, "reference"))
             if found is None or not payments.may_see(session, found, by):
                 raise payments.BadReference(t("No payment has this code."), field="reference")
-            payable = payments.match(session, line_id, found.id, by=by, line_seen=seen)
+            is_more = forms.text(form, "is_more") == "yes"
+            payable = payments.match(
+                session, line_id, found.id, by=by, line_seen=seen, is_more=is_more
+            )
+            if payments.by_hand.only_backs(session, line_id):
+                return "bank-line-backs"
             return "bank-line-matched" if not payable.is_ended else "payments-accepted"
         if act == "ignore":
             payments.lines.ignore(session, line_id, reason=reason, by=by, seen=seen)
@@ -187,6 +194,7 @@ def _lines(
         found = payments.queries.unmatched(
             session, by=by, states=_LISTS[shown], text=text, start=start
         )
+        proofs = payments.by_hand.among(session, [line for line, _ in found])
         counted = payments.queries.line_counts(session, by=by)
         may_keep = payments.keeps_account(session, by)
     return page(
@@ -200,6 +208,7 @@ def _lines(
             for name, states in _LISTS.items()
         ],
         sure=Certainty.SURE,
+        proofs=proofs,
         may_keep=may_keep,
         text=text,
         start=start,

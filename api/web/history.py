@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from api.web import case_file_history
 from api.wording import LABELS
-from docflow import audit, organization, registry
+from docflow import audit, organization, payments, registry
 from docflow.i18n import Text, t
 from docflow.principal import Principal
 
@@ -138,6 +138,13 @@ def _more(
             return t("batch {batch}, pages {pages}", batch=details.get("batch"), pages=pages)
         case "entry.corrected" | "entry.completed":
             return _fields(details.get("fields", []))
+        case "payable.backed" if details.get("cents") != details.get("counted"):
+            came, proof = (int(details.get(name, 0)) for name in ("cents", "counted"))
+            return t(
+                "{came} € in the file, {proof} € by the proof",
+                came=payments.amounts.typed(came),
+                proof=payments.amounts.typed(proof),
+            )
         case "annulment.told":
             return str(details.get("to", ""))
         case "annulment.not-told":

@@ -3,6 +3,7 @@
 from docflow.payments import (
     accounts,
     amounts,
+    by_hand,
     camt,
     cards,
     csv_files,
@@ -94,6 +95,7 @@ from docflow.payments.settling import (
     mark,
     match,
     refuse,
+    take_proposed,
     unmark,
 )
 from docflow.payments.statements import FileKnown
@@ -159,6 +161,7 @@ __all__ = [
     "after_settled",
     "after_told",
     "amounts",
+    "by_hand",
     "camt",
     "cards",
     "confirm",
@@ -187,6 +190,7 @@ __all__ = [
     "refunds",
     "refuse",
     "statements",
+    "take_proposed",
     "tell",
     "told",
     "told_values",

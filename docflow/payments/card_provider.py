@@ -11,10 +11,10 @@ from enum import StrEnum
 from typing import Any, Protocol
 from urllib.parse import quote, urlsplit
 
-from docflow import clock
+from docflow import clock, posting
 from docflow.errors import Forbidden, Unavailable
 from docflow.i18n import t
-from docflow.payments import events, posting
+from docflow.payments import events
 from docflow.settings import Settings
 
 SIGNATURE = events.SIGNATURE
@@ -118,7 +118,7 @@ class HttpCards:
     def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None = None, key: str = ""
     ) -> Mapping[str, Any]:
-        headers = {"Authorization": f"Bearer {self.token}"}
+        headers = {**posting.JSON, "Authorization": f"Bearer {self.token}"}
         if key:
             headers["Idempotency-Key"] = key
         data = json.dumps(body, ensure_ascii=False).encode() if body is not None else None

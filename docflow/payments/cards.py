@@ -4,6 +4,7 @@ The row is written before the provider is asked, under a key of ours. So a payme
 without our hearing it is found again, and asking once more makes no second one.
 """
 
+import logging
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
@@ -12,10 +13,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock, outbox, schedule
-from docflow.errors import Conflict
+from docflow.errors import Conflict, DocflowError
 from docflow.i18n import t
 from docflow.office import Office
-from docflow.payments import access, card_provider, owing, payables, settling
+from docflow.payments import access, card_provider, counting, owing, payables
 from docflow.payments.card_provider import CardProvider, ProviderState, Standing, Wanted
 from docflow.payments.models import (
     CardPayment,
@@ -27,11 +28,14 @@ from docflow.payments.models import (
 from docflow.payments.payables import PaymentEnded
 from docflow.principal import Principal, Via, system
 
+log = logging.getLogger(__name__)
+
 LOOK = "payments.look-at-card"
 LOOK_ALL = "payments.look-at-cards"
 _REUSED = timedelta(minutes=30)  # a page of the provider that the citizen may go back to
 _FIRST_LOOK = timedelta(seconds=60)
 _GIVEN_UP = timedelta(days=2)
+_LONGEST = timedelta(minutes=4)  # of one round, where each answer is waited for
 
 
 class NoCards(Conflict):
@@ -111,8 +115,11 @@ def look_later(run: outbox.Run, card_id: int) -> None:
 
 @outbox.job(LOOK_ALL)
 def look_at_all(run: outbox.Run) -> None:
-    """Every five minutes: what is still open, the oldest question first."""
-    office = run.office
+    """Every five minutes: what is still open, the oldest question first.
+
+    One that cannot be asked after comes last the next time, and keeps no other waiting.
+    """
+    office, begun = run.office, clock.now()
     if card_provider.provider(office.settings) is None:
         return
     with office.db.read() as session:
@@ -126,10 +133,25 @@ def look_at_all(run: outbox.Run) -> None:
             .limit(200)
         ).all()
     for card_id in waiting:
-        look(office, card_id)
+        if clock.now() - begun > _LONGEST:
+            return
+        try:
+            look(office, card_id)
+        except DocflowError as error:
+            log.warning("card payment %s cannot be asked after: %s", card_id, error)
+            _asked_in_vain(office, card_id)
+        except Exception:  # a border: what waits for one payment must not stop all others
+            log.exception("card payment %s cannot be asked after", card_id)
+            _asked_in_vain(office, card_id)
 
 
 schedule.every(LOOK_ALL, timedelta(minutes=5))
+
+
+def _asked_in_vain(office: Office, card_id: int) -> None:
+    with office.db.begin() as session:
+        row = session.get_one(CardPayment, card_id, with_for_update=True)
+        row.changed_at = clock.now()
 
 
 def _provider(office: Office) -> CardProvider:
@@ -211,10 +233,13 @@ def _count(
 ) -> None:
     row.state, row.problem = CardState.PAID, None
     session.flush()
+    # The amount was that of the day on which it was asked for: whoever pays it late in the evening
+    # owes no more because we hear of it after midnight.
+    is_whole = standing.cents >= row.cents
     part = PaymentPart(
         payable_id=payable.id,
         source=Source.CARD,
-        received_on=clock.today(),
+        received_on=clock.local(row.asked_at).date() if is_whole else clock.today(),
         bank_number=row.provider_id or row.key,
         card_payment_id=row.id,
         noted_by=None,
@@ -226,7 +251,7 @@ def _count(
         subject=("payable", payable.id),
         cents=standing.cents,
     )
-    settling.count(session, payable, standing.cents, part, by=by, card=row)
+    counting.count(session, payable, standing.cents, part, by=by, card=row)
 
 
 def _fail(

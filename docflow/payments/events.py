@@ -8,25 +8,33 @@ earlier and committed later.
 import hashlib
 import hmac
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from docflow import clock, outbox
+from docflow import clock, outbox, posting, schedule
 from docflow.errors import Unavailable
 from docflow.i18n import t
-from docflow.payments import access, posting
+from docflow.payments import access
 from docflow.payments.models import Payable, PaymentEvent
 from docflow.principal import Principal
 
+log = logging.getLogger(__name__)
+
 TELL = "payments.tell-finance"
+TELL_AGAIN = "payments.tell-finance-again"
 SIGNATURE = "Docflow-Signature"
 MOST = 500
 _LOCK = 0x70617965  # of the transactions that give positions
+_OWN_TRIES = timedelta(minutes=10)  # the job of an event itself tries again for so long
+_GIVEN_UP = timedelta(days=30)
+_AT_ONCE = 200
+_LONGEST = timedelta(minutes=5)  # of one round, where each answer is waited for
 
 
 class FinanceUnavailable(Unavailable):
@@ -127,6 +135,39 @@ def tell(run: outbox.Run, event_id: int) -> None:
         row.told_at = row.told_at or clock.now()
 
 
+@outbox.job(TELL_AGAIN)
+def tell_again(run: outbox.Run) -> None:
+    """Every quarter of an hour: what was not taken in thirty days, by lot.
+
+    So what is refused by itself keeps nothing else waiting, however much of it there is; positions
+    say what comes after what.
+    """
+    if run.office.settings.finance_url is None:
+        return
+    begun = clock.now()
+    with run.office.db.read() as session:
+        waiting = session.scalars(
+            select(PaymentEvent.id)
+            .where(
+                PaymentEvent.told_at.is_(None),
+                PaymentEvent.at > begun - _GIVEN_UP,
+                PaymentEvent.at < begun - _OWN_TRIES,
+            )
+            .order_by(func.random())
+            .limit(_AT_ONCE)
+        ).all()
+    for event_id in waiting:
+        if clock.now() - begun > _LONGEST:
+            return
+        try:
+            tell(run, event_id)
+        except FinanceUnavailable as error:
+            log.warning("payment event %s is not taken: %s", event_id, error)
+
+
+schedule.every(TELL_AGAIN, timedelta(minutes=15))
+
+
 def signature(secret: str, body: bytes, moment: int) -> str:
     """“t=…,v1=…”: HMAC-SHA256 of the time (Unix seconds), a dot and the body."""
     digest = hmac.new(secret.encode(), f"{moment}.".encode() + body, hashlib.sha256).hexdigest()
@@ -157,7 +198,7 @@ def _post(url: str, event: EventInfo, secret: str) -> None:
     ).encode()
     signed = signature(secret, body, int(clock.now().timestamp()))
     try:
-        answer = posting.ask("POST", url, body=body, headers={SIGNATURE: signed})
+        answer = posting.ask("POST", url, body=body, headers={**posting.JSON, SIGNATURE: signed})
     except posting.NoAnswer as error:
         raise FinanceUnavailable(
             t("The financial application does not take what it is told: {why}", why=str(error))

@@ -4,11 +4,12 @@ from sqlalchemy.orm import Session
 
 from docflow import audit, clock
 from docflow.i18n import t
-from docflow.payments import access, matching, refunds, settling
+from docflow.payments import access, by_hand, matching, refunds, settling
 from docflow.payments.models import BankLine, LineState, RefundWhy
 from docflow.principal import Principal
 
 _UNDECIDED = (LineState.OPEN, LineState.PROPOSED, LineState.TWIN)
+_LIKE_ANOTHER = (LineState.TWIN, LineState.KNOWN)
 
 
 def ignore(
@@ -47,20 +48,25 @@ def give_back(
 
 
 def reopen(session: Session, line_id: int, *, by: Principal, seen: int | None = None) -> BankLine:
-    """What was ignored, proposed wrongly, or taken for another's twin, is open again.
+    """What was ignored, proposed wrongly, or taken for another is open again; so is a line that
+    was accepted for money that a person had counted before, and was more money after all
+    (`settling.match` is told so then).
 
     Raises as `ignore`.
     """
     access.require_keeper(session, by)
     line = access.held_line(session, line_id, by=by, seen=seen)
     was = line.state
-    if was not in (LineState.IGNORED, LineState.PROPOSED, LineState.TWIN):
+    is_decided = was not in (LineState.IGNORED, LineState.PROPOSED, *_LIKE_ANOTHER)
+    if line.cents <= 0 or (is_decided and not by_hand.only_backs(session, line.id)):
         raise _decided_already(line)
-    if was == LineState.TWIN:
-        line.apart = line.id
+    if is_decided:
+        subject = ("payable", line.payable_id or 0)
+        audit.record(session, "payable.unbacked", by=by, subject=subject, line=line.id)
+    _set_apart(line)
     line.state, line.payable_id, line.certainty, line.reason = LineState.OPEN, None, None, ""
     _set(session, line, by, "bank-line.reopened")
-    if was == LineState.TWIN:
+    if was in _LIKE_ANOTHER:
         matching.propose(session, [line])
     return line
 
@@ -70,7 +76,14 @@ def _undecided(session: Session, line_id: int, by: Principal, seen: int | None) 
     line = access.held_line(session, line_id, by=by, seen=seen)
     if line.state not in _UNDECIDED or line.cents <= 0:
         raise _decided_already(line)
+    _set_apart(line)
     return line
+
+
+def _set_apart(line: BankLine) -> None:
+    """It leaves the state in which it may stand beside the line that it looks like."""
+    if line.state in _LIKE_ANOTHER:
+        line.apart = line.id
 
 
 def _decided_already(line: BankLine) -> settling.LineDecided:

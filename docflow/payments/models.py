@@ -29,7 +29,7 @@ class LineState(StrEnum):
     COUNTED = "counted"  # it counts for its payable
     IGNORED = "ignored"  # by a person, with the reason
     REFUND = "refund"  # it stands in the list of what is to be given back
-    KNOWN = "known"  # the same line came in an earlier file
+    KNOWN = "known"  # the same line came before
     TWIN = "twin"  # it looks like another line of its file; a person decides
     OUTGOING = "outgoing"  # money that left the account
 
@@ -350,6 +350,7 @@ class PaymentEvent(Base):
     __table_args__ = (
         UniqueConstraint("body_id", "position"),
         Index(None, "id", postgresql_where=text("position IS NULL")),
+        Index(None, "at", postgresql_where=text("told_at IS NULL")),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

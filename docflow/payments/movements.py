@@ -41,6 +41,16 @@ class Movement:
             parts += [self.payer_name, self.payer_iban, self.text, self.reference]
         return hashlib.sha256("\x00".join(parts).encode()).hexdigest()
 
+    def is_told_as(self, other: "Movement") -> bool:
+        """Whether both have the same payer and text: some banks give all transfers of a batch one
+        number, so that two payers of the same amount differ in nothing else."""
+        return (self.payer_name, self.payer_iban, self.text, self.reference) == (
+            other.payer_name,
+            other.payer_iban,
+            other.text,
+            other.reference,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Contents:

@@ -1,6 +1,6 @@
 """What the pages and programs of the office show of payments, to whom may see it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from docflow import organization
 from docflow.folding import fold, fold_reference
-from docflow.payments import access, owing
+from docflow.payments import access, by_hand, owing
 from docflow.payments.models import (
     BankLine,
     CardPayment,
@@ -70,7 +70,11 @@ class PartInfo:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """A payable as its page shows it. `twins` are others with the same number of the bank."""
+    """A payable as its page shows it.
+
+    `twins` are others with the same number of the bank; `proofs` says of lines that tell of money
+    which a person counted by a proof before: line -> cents of the proof.
+    """
 
     payable: Payable
     owed: Owed
@@ -78,6 +82,7 @@ class Details:
     parts: tuple[PartInfo, ...]
     marked: tuple[BankLine, ...]
     candidates: tuple[BankLine, ...]
+    proofs: Mapping[int, int]
     refunds: tuple[Refund, ...]
     receipt: str
     cards: tuple[CardPayment, ...]
@@ -200,13 +205,15 @@ def details(session: Session, payable_id: int, *, by: Principal) -> Details:
     receipt = session.get(PaymentReceipt, payable.id)
     people = organization.names(session, [payable.changed_by, *(part.noted_by for part in parts)])
     owed = owing.owed(session, payable)
+    found = [] if payable.is_ended else candidates(session, payable, owed)
     return Details(
         payable=payable,
         owed=owed,
         unit=organization.unit_names(session, [payable.unit_id]).get(payable.unit_id, ""),
         parts=tuple(_part(part, people) for part in parts),
         marked=tuple(lines),
-        candidates=() if payable.is_ended else tuple(candidates(session, payable, owed)),
+        candidates=tuple(found),
+        proofs=by_hand.proofs_of(session, payable, [*lines, *found]),
         refunds=tuple(refunds),
         receipt=f"{receipt.number}/{receipt.year}" if receipt else "",
         cards=tuple(cards),

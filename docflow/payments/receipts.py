@@ -4,6 +4,7 @@ It is made once in each language, and kept.
 """
 
 import logging
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -69,7 +70,9 @@ def _data(
         raise NoReceipt(t("There is no receipt: the payment is not complete."))
     payable, zone = session.get_one(Payable, payable_id), office.settings.zone
     parts = session.scalars(
-        select(PaymentPart).where(PaymentPart.payable_id == payable_id).order_by(PaymentPart.id)
+        select(PaymentPart)
+        .where(PaymentPart.payable_id == payable_id)
+        .order_by(PaymentPart.received_on, PaymentPart.id)
     ).all()
     unit = organization.unit_names(session, [payable.unit_id]).get(payable.unit_id)
     return printing.PaymentReceiptData(
@@ -91,12 +94,22 @@ def _data(
                 day=part.received_on,
                 way=word("payment_source", part.source, language),
                 number=part.bank_number,
-                amount=amounts.shown(part.cents, language),
+                amount=amounts.shown(cents, language),
             )
-            for part in parts
+            for part, cents in _kept(parts, receipt.cents)
         ),
         address=f"{office.settings.public_url}/pay/{payable.token}",
     )
+
+
+def _kept(parts: Sequence[PaymentPart], total: int) -> list[tuple[PaymentPart, int]]:
+    """What of each part was kept; money that came after all that was owed went back."""
+    kept: list[tuple[PaymentPart, int]] = []
+    for part in parts:
+        if cents := min(part.cents, total):
+            kept.append((part, cents))
+        total -= cents
+    return kept
 
 
 def _sealed(office: Office, made: bytes, body_id: int) -> bytes:

@@ -133,11 +133,18 @@ def listing(
         .limit(limit)
     ).all()
     people = organization.names(session, [row.ended_by for row, _, _ in rows])
-    lines = _lines_of(session, [row.payable_id for row, _, line in rows if line is None])
+    whole = [row for row, _, _ in rows if _is_of_the_whole(row)]
+    lines = _lines_of(session, [row.payable_id for row in whole])
     return [
-        _info(row, payable, line or lines.get(row.payable_id), people)
+        _info(row, payable, line or (lines.get(row.payable_id) if row in whole else None), people)
         for row, payable, line in rows
     ]
+
+
+def _is_of_the_whole(row: Refund) -> bool:
+    """Whether all that was paid is given back, and not the money of a card or a proof alone."""
+    is_named = row.bank_line_id is not None or row.card_payment_id is not None
+    return not is_named and row.why != RefundWhy.OVERPAID
 
 
 def _lines_of(session: Session, payable_ids: list[int | None]) -> dict[int | None, BankLine]:

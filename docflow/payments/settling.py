@@ -8,23 +8,30 @@ what is to be given back.
 from datetime import date
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock
 from docflow.errors import Conflict, Invalid
 from docflow.folding import line as one_line
 from docflow.i18n import t
-from docflow.payments import access, events, hooks, mails, owing, payables, refunds
+from docflow.payments import (
+    access,
+    by_hand,
+    counting,
+    events,
+    hooks,
+    mails,
+    owing,
+    payables,
+    refunds,
+)
 from docflow.payments.models import (
     BankLine,
-    CardPayment,
+    Certainty,
     LineState,
     Payable,
     PayableState,
     PaymentPart,
-    PaymentReceipt,
-    PaymentSeries,
     RefundWhy,
     Source,
 )
@@ -113,6 +120,36 @@ def confirm(
     return payable
 
 
+def take_proposed(session: Session, payable_id: int, *, by: Principal) -> Payable:
+    """Complete with the lines that name the payment: whoever says that it came means these.
+
+    Those are proposed for its code or for the number that the citizen told, the sure ones first.
+    One of the same payer and amount alone may be of a namesake: a person looks at it.
+
+    Raises as `confirm`; NothingMarked where no such line is proposed.
+    """
+    payable = access.held(session, payable_id, by=by)
+    lines = session.scalars(
+        select(BankLine)
+        .where(
+            BankLine.payable_id == payable.id,
+            BankLine.state == LineState.PROPOSED,
+            BankLine.certainty != Certainty.PAYER,
+        )
+        .order_by(BankLine.certainty != Certainty.SURE, BankLine.booked_on, BankLine.id)
+        .with_for_update()
+    ).all()
+    if not lines:
+        raise NothingMarked(
+            t("No line of the bank’s statement names this payment by its code or its number.")
+        )
+    for line in lines:
+        if not payable.is_ended:  # what came beside it is for a person to look at
+            _take_line(session, payable, line, by)
+    session.flush()
+    return payable
+
+
 def accept(
     session: Session, line_id: int, *, by: Principal, line_seen: int | None = None
 ) -> Payable:
@@ -143,14 +180,18 @@ def match(
     *,
     by: Principal,
     line_seen: int | None = None,
+    is_more: bool = False,
 ) -> Payable:
-    """A person says what the line is for: it counts for this payable. Raises as `mark`."""
+    """A person says what the line is for: it counts for this payable. Raises as `mark`.
+
+    `is_more`: it is none of the money that a person counted by a proof before.
+    """
     payable = access.held(session, payable_id, by=by)
     line = access.held_line(session, line_id, by=by, seen=line_seen)
     _require_shown(session, line, payable, by)
     _require_free(line)
     line.payable_id = payable.id
-    _take_line(session, payable, line, by)
+    _take_line(session, payable, line, by, may_back=not is_more)
     session.flush()
     return payable
 
@@ -192,7 +233,7 @@ def confirm_by_hand(
         note=access.clean_reason(note),
         noted_by=by.user_id,
     )
-    count(session, payable, cents, part, by=by)
+    counting.count(session, payable, cents, part, by=by)
     session.flush()
     return payable
 
@@ -219,74 +260,29 @@ def refuse(
     return payable
 
 
-def count(
-    session: Session,
-    payable: Payable,
-    cents: int,
-    part: PaymentPart,
-    *,
-    by: Principal,
-    line: BankLine | None = None,
-    card: CardPayment | None = None,
-) -> bool:
-    """Count money for a payable that is held; False where all of it is to be given back.
-
-    `part` says where it came from; its amount is set here: no more counts than is owed on its day.
-    """
-    if payable.is_ended:
-        why = RefundWhy.TWICE if payable.state == PayableState.PAID else RefundWhy.ENDED
-        refunds.record(session, payable, cents, why, by=by, line=line, card=card)
-        access.touch(payable, by)
-        return False
-    owed = owing.owed(session, payable, part.received_on)
-    part.cents = min(cents, owed.left_cents)
-    if part.cents:  # none where the rule owes no more, for that day, than what came before
-        session.add(part)
+def _take_line(
+    session: Session, payable: Payable, line: BankLine, by: Principal, *, may_back: bool = True
+) -> None:
+    """The line is the payable's: what a person counted by a proof before counts once."""
+    known = by_hand.proofs_of(session, payable, [line]).get(line.id, 0) if may_back else 0
+    # Before the payable ends, which frees the lines that are only marked.
+    line.payable_id, line.reason = payable.id, ""
+    line.state = LineState.REFUND if payable.is_ended and not known else LineState.COUNTED
+    _decided(line, by)
     session.flush()
-    left = owed.left_cents - part.cents
-    if cents > part.cents:
-        excess = cents - part.cents
-        refunds.record(session, payable, excess, RefundWhy.OVERPAID, by=by, line=line, card=card)
-    if left:
-        payable.state = PayableState.PART
+    if known:
         access.touch(payable, by)
         audit.record(
             session,
-            "payable.paid-in-part",
+            "payable.backed",
             by=by,
             subject=("payable", payable.id),
-            cents=part.cents,
-            left=left,
-            source=str(part.source),
+            line=line.id,
+            cents=line.cents,
+            counted=known,
         )
-        events.note(session, payable, "paid-in-part", part_cents=part.cents, left_cents=left)
-        mails.send(session, payable, mails.PART, by=by, cents=owed.cents, left=left)
-        return True
-    payables.end(session, payable, PayableState.PAID, by=by)
-    receipt = _receipt(session, payable, owed)
-    audit.record(
-        session,
-        "payable.paid",
-        by=by,
-        subject=("payable", payable.id),
-        cents=owed.cents,
-        source=str(part.source),
-        receipt=f"{receipt.number}/{receipt.year}",
-    )
-    events.note(
-        session,
-        payable,
-        "paid",
-        paid_cents=owed.cents,
-        received_on=part.received_on.isoformat(),
-        receipt=f"{receipt.number}/{receipt.year}",
-    )
-    mails.send(session, payable, mails.SETTLED, by=by, cents=owed.cents)
-    hooks.settled(session, payable, by)
-    return True
-
-
-def _take_line(session: Session, payable: Payable, line: BankLine, by: Principal) -> None:
+    if line.cents <= known:
+        return
     part = PaymentPart(
         payable_id=payable.id,
         source=Source.BANK,
@@ -295,35 +291,7 @@ def _take_line(session: Session, payable: Payable, line: BankLine, by: Principal
         bank_line_id=line.id,
         noted_by=by.user_id,
     )
-    # Before the payable ends, which frees the lines that are only marked.
-    line.payable_id = payable.id
-    line.state = LineState.REFUND if payable.is_ended else LineState.COUNTED
-    _decided(line, by)
-    session.flush()
-    count(session, payable, line.cents, part, by=by, line=line)
-
-
-def _receipt(session: Session, payable: Payable, owed: owing.Owed) -> PaymentReceipt:
-    """The next number of the year; its row is held until the transaction ends."""
-    year = clock.today().year
-    counter = insert(PaymentSeries).values(body_id=payable.body_id, year=year, last_number=1)
-    number: int = session.scalars(
-        counter.on_conflict_do_update(
-            index_elements=[PaymentSeries.body_id, PaymentSeries.year],
-            set_={"last_number": PaymentSeries.last_number + 1},
-        ).returning(PaymentSeries.last_number)
-    ).one()
-    row = PaymentReceipt(
-        payable_id=payable.id,
-        body_id=payable.body_id,
-        year=year,
-        number=number,
-        cents=owed.cents,
-        lines=[[dict(one.label), one.cents] for one in owed.lines],
-    )
-    session.add(row)
-    session.flush()
-    return row
+    counting.count(session, payable, line.cents - known, part, by=by, line=line)
 
 
 def _require_shown(session: Session, line: BankLine, payable: Payable, by: Principal) -> None:

@@ -167,13 +167,16 @@ def _lines(
     keys = [movement.identity() for movement in movements]
     before = _counted_before(session, statement.account_id, set(keys))
     here: Counter[str] = Counter()
+    first: dict[str, Movement] = {}
     lines = []
     for place, (movement, key) in enumerate(zip(movements, keys, strict=True), start=1):
         here[key] += 1
-        if here[key] <= before.get(key, 0) or (here[key] > 1 and movement.bank_number):
+        is_same = movement.is_told_as(first.setdefault(key, movement))
+        if here[key] <= before.get(key, 0) or (here[key] > 1 and movement.bank_number and is_same):
             state = LineState.KNOWN
         elif here[key] > 1 or before.get(key):
-            state = LineState.TWIN
+            # Of money that left nobody has to say anything.
+            state = LineState.TWIN if movement.cents > 0 else LineState.KNOWN
         else:
             state = LineState.OPEN if movement.cents > 0 else LineState.OUTGOING
         lines.append(

@@ -6,6 +6,7 @@ of payments, the bank's file, a card), the process hears of it by a message.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -53,7 +54,7 @@ def demand(session: Session, context: Context) -> Mapping[str, Any]:
         body_id=context.body_id,
         unit_id=context.unit_id,
         subject=context.subject,
-        reason={code: version.subject(code, context.data) for code in ("el", "en")},
+        reason={code: version.subject(code, context.data) for code in services.LANGUAGES},
         rule=payments.read_rule(version.fee),
         data=context.data,
         payer=payments.Payer(
@@ -85,28 +86,28 @@ def told(session: Session, context: Context) -> None:
 def confirm(session: Session, context: Context) -> Mapping[str, Any]:
     """The employee of the step before found the payment in the bank's statement (S0-8).
 
-    The lines that were marked for it count. Where none is, since the bank's file was not taken in
-    here, his word counts, with what the citizen told. The process knows then `is_paid`: False where
-    only a part of the amount came.
+    The lines that were marked for it count, else those that are proposed for its code or number.
+    Where there is none, since the bank's file was not taken in yet, his word counts, with what the
+    citizen told. The process knows then `is_paid`: False where only a part of the amount came.
     """
     payable = _last(session, context)
     if payable.state == PayableState.PAID:
         return {"is_paid": True}
     by = _employee(session, context)
-    try:
-        payable = payments.confirm(session, payable.id, by=by)
-    except payments.NothingMarked:
-        told_at = payable.told_at or clock.now()
-        received_on = max(clock.local(told_at).date(), clock.local(payable.demanded_at).date())
-        payable = payments.confirm_by_hand(
-            session,
-            payable.id,
-            cents=payments.owed(session, payable, received_on).left_cents,
-            received_on=received_on,
-            number=payable.bank_number,
-            note=SEEN_BY_EMPLOYEE,
-            by=by,
-        )
+    for found in (payments.confirm, payments.take_proposed):
+        with suppress(payments.NothingMarked):
+            return {"is_paid": found(session, payable.id, by=by).state == PayableState.PAID}
+    told_at = payable.told_at or clock.now()
+    received_on = max(clock.local(told_at).date(), clock.local(payable.demanded_at).date())
+    payable = payments.confirm_by_hand(
+        session,
+        payable.id,
+        cents=payments.owed(session, payable, received_on).left_cents,
+        received_on=received_on,
+        number=payable.bank_number,
+        note=SEEN_BY_EMPLOYEE,
+        by=by,
+    )
     return {"is_paid": payable.state == PayableState.PAID}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from docflow import payments
+from docflow import clock, payments
 from docflow.office import Office
 from tests.docflow.payments import paying
 from tests.factories import Town
@@ -49,6 +49,20 @@ def test_a_file_is_taken_in_and_its_payment_accepted(
     receipt = keeper.get(f"/payments/{payable.id}/receipt")
     assert receipt.headers["content-type"] == "application/pdf"
     assert keeper.post(address).status_code == 409
+
+
+def test_a_line_is_matched_as_other_money_than_a_proof(
+    calling: Calling, payable: payments.Payable
+) -> None:
+    keeper = calling(paying.KEEPER)
+    proof = {"cents": 2000, "received_on": clock.today().isoformat(), "note": "POS"}
+    assert keeper.post(f"/payments/{payable.id}/proof", json=proof).json()["state"] == "part"
+    number = f"P{payable.id}"
+    taken(keeper, paying.csv_file(paying.row(amount="20,00", number=number, payer="ΣΥΖΥΓΟΣ")))
+    [line] = keeper.get("/payments/lines", params={"text": number}).json()["items"]
+    said = {"reference": payable.reference, "is_more": True}
+    matched = keeper.post(f"/payments/lines/{line['id']}/match", json=said).json()
+    assert [part["source"] for part in matched["parts"]] == ["hand", "bank"]
 
 
 def test_the_financial_application_reads_on(

@@ -3,10 +3,15 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+import httpx
 import pytest
+from sqlalchemy.orm import Session
 
-from docflow import payments
+from docflow import clock, payments
+from docflow.db import TwoAtOnce
+from docflow.i18n import t
 from tests.api.browsing import Browser, hidden, typed, words
 from tests.api.conftest import House
 from tests.docflow.payments import paying
@@ -108,6 +113,102 @@ def test_proposals_are_accepted_and_the_rest_is_ignored(
     assert "Write the reason" in words(again)
     done = clerk.post(address, data={**hidden(left), "reason": "Μίσθωμα"})
     assert done.headers["location"].endswith("done=bank-line-ignored")
+
+
+def test_two_acts_at_once_leave_one_proposal_and_not_the_rest(
+    house: House,
+    browsing: Browsing,
+    visitor: Browser,
+    owed: Owing,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = owing(house)
+    clerk = browsing(paying.KEEPER)
+    with house.office.db.read() as session:
+        rows = [
+            paying.row(session.get_one(payments.Payable, one.id), number=f"E{one.id}")
+            for one in (owed, other)
+        ]
+    assert "done=bank-file" in taken(clerk, *rows)
+    ticks = [
+        re.findall(r'name="line" value="([\d:]+)"', clerk.get(f"/payments/lines?q=E{one.id}").text)
+        for one in (owed, other)
+    ]
+    [met], [free] = ticks
+    accept = payments.accept
+
+    def meets(session: Session, line_id: int, **how: Any) -> payments.Payable:
+        if met.startswith(f"{line_id}:"):
+            raise TwoAtOnce(t("Two acts met."))
+        return accept(session, line_id, **how)
+
+    monkeypatch.setattr(payments, "accept", meets)
+    done = clerk.post("/payments/lines/accept", data={"line": [met, free]})
+    assert done.headers["location"].endswith("done=payments-left")
+    assert "Entered for good" in words(visitor.get(other.page))
+    assert "Entered for good" not in words(visitor.get(owed.page))
+
+
+def test_a_line_says_that_its_money_was_counted_before(
+    house: House, browsing: Browsing, owed: Owing
+) -> None:
+    clerk = browsing(paying.KEEPER)
+    with house.office.db.begin() as session:
+        payable = session.get_one(payments.Payable, owed.id)
+        by, number = house.town.person(session, paying.KEEPER), f"H{owed.id}"
+        proof: dict[str, Any] = {
+            "received_on": clock.today(),
+            "number": "",
+            "note": "Είδα την κατάσταση",
+        }
+        payments.confirm_by_hand(session, owed.id, cents=5000, by=by, **proof)
+    same = paying.row(payable, number=number)
+    assert "done=bank-file" in taken(clerk, same, same)
+
+    def shown(which: str) -> httpx.Response:
+        return clerk.get("/payments/lines", params={"list": which, "q": number})
+
+    assert "Counted by a proof before: it counts once" in words(shown("proposed"))
+    assert "the money goes to the refunds" not in words(shown("proposed"))
+    [tick] = re.findall(r'name="line" value="([\d:]+)"', shown("proposed").text)
+    clerk.post("/payments/lines/accept", data={"line": tick})
+    for which in ("counted", "known"):
+        [address] = re.findall(r'action="(/payments/lines/\d+/reopen)"', shown(which).text)
+        done = clerk.post(address, data=hidden(shown(which)))
+        assert done.headers["location"].endswith("done=bank-line-reopened")
+
+
+def test_other_money_than_a_proof_is_counted_by_itself(
+    house: House, browsing: Browsing, owed: Owing
+) -> None:
+    clerk = browsing(paying.KEEPER)
+    with house.office.db.begin() as session:
+        payable = session.get_one(payments.Payable, owed.id)
+        by, number = house.town.person(session, paying.KEEPER), f"M{owed.id}"
+        proof: dict[str, Any] = {"received_on": clock.today(), "number": "", "note": "Ταμείο"}
+        payments.confirm_by_hand(session, owed.id, cents=4900, by=by, **proof)
+    assert "done=bank-file" in taken(clerk, paying.row(payable, amount="48,50", number=number))
+    the_proof_was = "The proof was of €49.00"
+    assert the_proof_was in words(clerk.get(owed.staff))
+
+    def shown(which: str) -> httpx.Response:
+        return clerk.get("/payments/lines", params={"list": which, "q": number})
+
+    def opened(which: str) -> dict[str, str]:
+        """Open the line; the form that says what it is for."""
+        assert the_proof_was in words(shown(which))
+        [address] = re.findall(r'action="(/payments/lines/\d+/reopen)"', shown(which).text)
+        clerk.post(address, data=hidden(shown(which)))
+        return {**hidden(shown("open")), "reference": owed.code}
+
+    form = opened("proposed")
+    [address] = re.findall(r'action="(/payments/lines/\d+/match)"', shown("open").text)
+    done = clerk.post(address, data=form)
+    assert done.headers["location"].endswith("done=bank-line-backs")
+    assert "48,50 € in the file, 49,00 € by the proof" in words(clerk.get(owed.staff))
+    done = clerk.post(address, data={**opened("counted"), "is_more": "yes"})
+    assert done.headers["location"].endswith("done=payments-accepted")
+    assert "€47.50" in words(clerk.get(owed.staff))  # to be given back
 
 
 def test_a_file_that_cannot_be_read_is_told_with_its_lines(

@@ -5,16 +5,28 @@ from datetime import date
 from itertools import count
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from docflow import clock, payments
-from docflow.payments import FeeRule, Payable, Payer
+from docflow.office import Office
+from docflow.payments import BankLine, FeeRule, Payable, Payer, PaymentPart, read_rule
 from docflow.principal import Principal, Via, system
 from tests.factories import Town
 
 IBAN = "GR1601101250000000012300695"
 LABEL = {"el": "Πρόστιμο ΚΟΚ", "en": "Traffic fine"}
 KEEPER, STRANGER = "colleague", "lawyer"  # of the roads department, and of another unit
+HALF_UNTIL_DAY_10 = read_rule(
+    {
+        "format": 1,
+        "items": [{"kind": "given", "field": "amount", "label": LABEL}],
+        "by_day": [
+            {"kind": "share", "since": "on", "until_day": 10, "percent": "50", "label": LABEL}
+        ],
+    }
+)
+Row = tuple[str, str, str, str, str]
 _subjects = count(1000)
 
 
@@ -83,3 +95,29 @@ def row(
     """A transfer; with the payable's code in its text where one is given."""
     said = f"{text} {payments.references.grouped(payable.reference)}" if payable else text
     return amount, number, payer, said.strip(), f"{on or clock.today():%d/%m/%Y}"
+
+
+def take(office: Office, town: Town, *rows: Row, name: str = "nov.csv") -> dict[str, int]:
+    """Take in a file of these rows; state of a line -> how many."""
+    with office.db.begin() as session:
+        by = town.person(session, KEEPER)
+    return payments.statements.take(office, csv_file(*rows), name, by=by).counts
+
+
+def lines(session: Session) -> list[BankLine]:
+    return list(session.scalars(select(BankLine).order_by(BankLine.id)))
+
+
+def paid(session: Session, payable: Payable) -> list[int]:
+    return list(
+        session.scalars(
+            select(PaymentPart.cents)
+            .where(PaymentPart.payable_id == payable.id)
+            .order_by(PaymentPart.id)
+        )
+    )
+
+
+def refunds(session: Session, town: Town) -> list[tuple[int, str]]:
+    by = town.person(session, KEEPER)
+    return [(one.cents, one.why) for one in payments.refunds.listing(session, by=by)]

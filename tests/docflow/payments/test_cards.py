@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any, ClassVar
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from docflow import clock, outbox, payments
 from docflow.office import Office
 from docflow.payments import CardPayment, CardState, PayableState, PaymentEvent, events
-from tests.docflow.payments.paying import KEEPER, account, fine
+from tests.docflow.payments.paying import HALF_UNTIL_DAY_10, KEEPER, account, fine
 from tests.factories import Town
 
 SECRET = "shared-with-the-other-side"
@@ -29,6 +30,7 @@ class Server(ThreadingHTTPServer):
         self.told: list[tuple[dict[str, str], bytes]] = []
         self.silent = 0
         self.status = 200
+        self.broken: set[str] = set()  # keys and payment codes that it fails at
 
     @property
     def url(self) -> str:
@@ -44,7 +46,8 @@ class Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.path == "/finance":
             self.server.told.append((dict(self.headers), body))
-            self._answer(self.server.status, {})
+            is_refused = json.loads(body)["reference"] in self.server.broken
+            self._answer(400 if is_refused else self.server.status, {})
             return
         asked = json.loads(body)
         assert self.headers["Authorization"] == "Bearer token-1"
@@ -65,8 +68,9 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(201, {"id": known["id"], "address": f"{self.server.url}/page/{known['id']}"})
 
     def do_GET(self) -> None:
-        known = self.server.payments.get(self.path.rpartition("/")[2])
-        self._answer(200 if known else 404, known or {})
+        key = self.path.rpartition("/")[2]
+        known = self.server.payments.get(key)
+        self._answer(500 if key in self.server.broken else 200 if known else 404, known or {})
 
     def _answer(self, status: int, content: dict[str, Any]) -> None:
         body = json.dumps(content).encode()
@@ -204,6 +208,40 @@ def test_paid_by_card_and_by_transfer_is_given_back_once(shop: Shop, town: Town)
         assert session.scalars(select(CardPayment.state)).one() == CardState.PAID
 
 
+def test_one_payment_that_cannot_be_asked_after_stops_no_other(shop: Shop, town: Town) -> None:
+    with shop.office.db.begin() as session:
+        other = replace(shop, payable_id=(one := fine(session, town)).id, token=one.token)
+    for each in (shop, other):
+        payments.cards.begin(shop.office, each.token)
+    first, second = shop.server.payments.values()
+    shop.server.broken.add(first["key"])
+    second["state"] = "paid"
+    later = clock.now() + timedelta(minutes=5)
+    with clock.pretend(later):
+        payments.cards.look_at_all(outbox.Run(shop.office, 1, 1))
+    assert other.state() == (PayableState.PAID, CardState.PAID)
+    assert shop.state() == (PayableState.OPEN, CardState.OPEN)
+    with shop.office.db.begin() as session:
+        failed = payments.cards.last_of(session, shop.payable_id)
+        assert failed is not None
+        assert failed.changed_at == later  # and so comes last the next time
+
+
+def test_a_card_pays_the_amount_that_it_was_asked_for(shop: Shop, town: Town) -> None:
+    with shop.office.db.begin() as session:
+        on = clock.today() - timedelta(days=10)
+        data = {"amount": 8000, "on": on.isoformat()}
+        half = fine(session, town, rule=HALF_UNTIL_DAY_10, data=data)
+        shop = replace(shop, payable_id=half.id, token=half.token)
+    payments.cards.begin(shop.office, shop.token)
+    with clock.pretend(clock.now() + timedelta(days=1)):  # heard of after midnight
+        shop.hear(shop.paid())
+    assert shop.state() == (PayableState.PAID, CardState.PAID)
+    with shop.office.db.begin() as session:
+        [part] = session.scalars(select(payments.PaymentPart))
+        assert (part.cents, part.received_on) == (4000, clock.today())
+
+
 def test_without_a_provider_there_are_no_cards(office: Office, shop: Shop) -> None:
     with pytest.raises(payments.NoCards):
         payments.cards.begin(office, shop.token)
@@ -230,3 +268,46 @@ def test_the_financial_application_is_told_signed_and_again(shop: Shop, town: To
         [first] = payments.events.after(session, 0, by=by)
         assert first.kind == "demanded"
         assert payments.events.after(session, first.position, by=by) == []
+
+
+def test_what_was_not_taken_is_told_again_for_thirty_days(shop: Shop, town: Town) -> None:
+    with shop.office.db.begin() as session:
+        refused = session.get_one(payments.Payable, shop.payable_id).reference
+        taken = fine(session, town).reference
+    run, begun = outbox.Run(shop.office, 1, 1), clock.now()
+
+    def told(after: timedelta) -> list[str]:
+        """The payments that the financial application hears of, so long after they were due."""
+        shop.server.told.clear()
+        with clock.pretend(begun + after):
+            payments.events.tell_again(run)
+        return [json.loads(body)["reference"] for _, body in shop.server.told]
+
+    assert told(timedelta(minutes=5)) == []  # each still has tries of its own
+    shop.server.broken.add(refused)
+    # One that is refused stops no other.
+    assert sorted(told(timedelta(minutes=20))) == sorted([refused, taken])
+    assert told(timedelta(minutes=35)) == [refused]
+    assert told(timedelta(days=31)) == []
+    shop.server.broken.clear()
+    assert told(timedelta(days=2)) == [refused]
+    assert told(timedelta(days=2)) == []
+
+
+def test_however_many_are_refused_a_new_one_is_told(
+    shop: Shop, town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "_AT_ONCE", 1)
+    with shop.office.db.begin() as session:
+        refused = session.get_one(payments.Payable, shop.payable_id).reference
+        newest = fine(session, town).reference
+    shop.server.broken.add(refused)
+    run, later = outbox.Run(shop.office, 1, 1), clock.now() + timedelta(minutes=20)
+    heard: set[str] = set()
+    with clock.pretend(later):
+        for _ in range(60):  # by lot: that it never comes is as likely as one in 2 ** 60
+            events.tell_again(run)
+            heard = {json.loads(body)["reference"] for _, body in shop.server.told}
+            if newest in heard:
+                break
+    assert newest in heard

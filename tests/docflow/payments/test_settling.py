@@ -7,58 +7,31 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from docflow import audit, clock, messages, payments
+from docflow import audit, clock, messages, payments, printing
 from docflow.office import Office
 from docflow.payments import (
-    BankLine,
     Certainty,
     LineState,
-    Payable,
     PayableState,
-    PaymentPart,
     RefundWhy,
     read_rule,
 )
 from docflow.principal import NotAllowed
 from tests.docflow.payments.paying import (
+    HALF_UNTIL_DAY_10,
     KEEPER,
     LABEL,
     STRANGER,
     account,
     citizen,
-    csv_file,
     fine,
+    lines,
+    paid,
+    refunds,
     row,
+    take,
 )
 from tests.factories import Town
-
-Row = tuple[str, str, str, str, str]
-
-
-def take(office: Office, town: Town, *rows: Row, name: str = "nov.csv") -> dict[str, int]:
-    """Take in a file of these rows; state of a line -> how many."""
-    with office.db.begin() as session:
-        by = town.person(session, KEEPER)
-    return payments.statements.take(office, csv_file(*rows), name, by=by).counts
-
-
-def lines(session: Session) -> list[BankLine]:
-    return list(session.scalars(select(BankLine).order_by(BankLine.id)))
-
-
-def paid(session: Session, payable: Payable) -> list[int]:
-    return list(
-        session.scalars(
-            select(PaymentPart.cents)
-            .where(PaymentPart.payable_id == payable.id)
-            .order_by(PaymentPart.id)
-        )
-    )
-
-
-def refunds(session: Session, town: Town) -> list[tuple[int, str]]:
-    by = town.person(session, KEEPER)
-    return [(one.cents, one.why) for one in payments.refunds.listing(session, by=by)]
 
 
 def test_one_thing_is_demanded_once(session: Session, town: Town) -> None:
@@ -209,6 +182,43 @@ def test_the_same_file_and_the_same_line_count_once(office: Office, town: Town) 
     assert take(office, town, *more, row(number="10")) == {"known": 5, "open": 1}
 
 
+def test_a_twin_is_ignored_or_given_back_like_any_other_line(office: Office, town: Town) -> None:
+    with office.db.begin() as session:
+        account(session, town)
+    alike, left = row(number="", amount="8,00"), row(number="", amount="-3,00")
+    # Of the money that left, nobody has to say whether it left twice.
+    assert take(office, town, alike, alike, alike, left, left) == {
+        "open": 1,
+        "twin": 2,
+        "outgoing": 1,
+        "known": 1,
+    }
+    with office.db.begin() as session:
+        by = town.person(session, KEEPER)
+        _, second, third, _, gone = lines(session)
+        payments.lines.ignore(session, second.id, reason="Διπλή γραμμή", by=by)
+        payments.lines.give_back(session, third.id, reason="Δεν οφείλεται", by=by)
+        assert (second.state, third.state) == (LineState.IGNORED, LineState.REFUND)
+        assert refunds(session, town) == [(800, RefundWhy.NOT_OURS)]
+        with pytest.raises(payments.LineDecided):
+            payments.lines.reopen(session, gone.id, by=by)
+
+
+def test_two_payers_under_one_number_of_the_bank_are_two(office: Office, town: Town) -> None:
+    with office.db.begin() as session:
+        account(session, town)
+        payable = fine(session, town, name="Νίκος Βλάχος")
+    maria, nikos = row(number="DIAS7", payer="ΜΑΡΙΑ"), row(payable, number="DIAS7", payer="ΝΙΚΟΣ")
+    assert take(office, town, maria, nikos) == {"open": 1, "twin": 1}
+    assert take(office, town, nikos, name="dec.csv") == {"known": 1}
+    with office.db.begin() as session:
+        by = town.person(session, KEEPER)
+        *_, known = lines(session)
+        # What was taken for the same by mistake can be put right.
+        reopened = payments.lines.reopen(session, known.id, by=by)
+        assert (reopened.state, reopened.payable_id) == (LineState.PROPOSED, payable.id)
+
+
 def test_what_matches_nothing_is_matched_by_hand_or_ignored(office: Office, town: Town) -> None:
     with office.db.begin() as session:
         account(session, town)
@@ -248,19 +258,12 @@ def test_a_number_told_after_the_file_finds_its_line(office: Office, town: Town)
 
 
 def test_a_fine_is_paid_at_the_amount_of_the_day_of_the_bank(office: Office, town: Town) -> None:
-    rule = read_rule(
-        {
-            "format": 1,
-            "items": [{"kind": "given", "field": "amount", "label": LABEL}],
-            "by_day": [
-                {"kind": "share", "since": "on", "until_day": 10, "percent": "50", "label": LABEL}
-            ],
-        }
-    )
     with office.db.begin() as session:
         account(session, town)
         on = clock.today() - timedelta(days=10)
-        payable = fine(session, town, rule=rule, data={"amount": 8000, "on": on.isoformat()})
+        payable = fine(
+            session, town, rule=HALF_UNTIL_DAY_10, data={"amount": 8000, "on": on.isoformat()}
+        )
         assert payable.cents == 4000
         tomorrow = clock.today() + timedelta(days=1)
         assert payments.owed(session, payable, tomorrow).cents == 8000
@@ -268,6 +271,79 @@ def test_a_fine_is_paid_at_the_amount_of_the_day_of_the_bank(office: Office, tow
     with office.db.begin() as session:
         [line] = lines(session)
         assert line.certainty == Certainty.SURE
+
+
+@pytest.mark.parametrize(
+    ("late", "early", "state", "left", "back"),
+    [
+        # Half would have been enough in time, but only ten of it came then.
+        ("60,00", "10,00", PayableState.PART, 3000, []),
+        # All of the half was there in time: what came on the later day is too much.
+        ("60,00", "50,00", PayableState.PAID, 0, [(6000, RefundWhy.OVERPAID)]),
+        ("60,00", "40,00", PayableState.PAID, 0, []),
+    ],
+)
+def test_a_file_of_an_earlier_day_does_not_make_late_money_early(
+    office: Office,
+    town: Town,
+    late: str,
+    early: str,
+    state: PayableState,
+    left: int,
+    back: list[tuple[int, str]],
+) -> None:
+    with office.db.begin() as session:
+        account(session, town)
+        data = {"amount": 10000, "on": (clock.today() - timedelta(days=10)).isoformat()}
+        payable = fine(session, town, rule=HALF_UNTIL_DAY_10, data=data)
+    in_time, too_late = clock.today(), clock.today() + timedelta(days=20)
+    for amount, day in ((late, too_late), (early, in_time)):
+        take(office, town, row(payable, amount=amount, number=amount, on=day), name=f"{day}.csv")
+        with office.db.begin() as session:
+            by = town.person(session, KEEPER)
+            *_, line = lines(session)
+            payable = payments.accept(session, line.id, by=by)
+    with office.db.begin() as session:
+        found = session.get_one(payments.Payable, payable.id)
+        owed = payments.owed(session, found)
+        assert (found.state, owed.left_cents, refunds(session, town)) == (state, left, back)
+        receipt = session.get(payments.PaymentReceipt, payable.id)
+        assert (receipt.cents if receipt else 10000) == owed.cents
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_late_money_goes_back_to_whom_it_came_from(
+    office: Office, town: Town, by_hand: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with office.db.begin() as session:
+        account(session, town)
+        data = {"amount": 10000, "on": (clock.today() - timedelta(days=10)).isoformat()}
+        payable = fine(session, town, rule=HALF_UNTIL_DAY_10, data=data)
+    too_late = clock.today() + timedelta(days=20)
+    late = row(payable, amount="60,00", payer="ΜΑΡΙΑ", number="1", on=too_late)
+    take(office, town, late, row(payable, payer="ΝΙΚΟΣ", number="2"))
+    with office.db.begin() as session:
+        by = town.person(session, KEEPER)
+        [of_nikos, of_maria] = sorted(lines(session), key=lambda line: line.booked_on)
+        payments.accept(session, of_maria.id, by=by)
+        if by_hand:  # before the file of that day came
+            hand: dict[str, Any] = {"cents": 5000, "number": "", "note": "Απόδειξη", "by": by}
+            payments.confirm_by_hand(session, payable.id, received_on=clock.today(), **hand)
+        payments.accept(session, of_nikos.id, by=by)
+        [refund] = payments.refunds.listing(session, by=by)
+        assert (refund.cents, refund.why, refund.payer) == (6000, RefundWhy.OVERPAID, "ΜΑΡΙΑ")
+        assert paid(session, payable) == [6000, 5000]
+    printed: list[printing.PaymentReceiptData] = []
+
+    def look(data: printing.PaymentReceiptData, *, language: str) -> bytes:
+        printed.append(data)
+        raise printing.PrintingError("payment-receipt", language)
+
+    monkeypatch.setattr(printing, "payment_receipt", look)
+    with pytest.raises(payments.ReceiptNotPrinted):
+        payments.receipt(office, payable.id, language="el")
+    [receipt] = printed
+    assert [one.amount for one in receipt.payments] == [receipt.total] == ["50,00 €"]
 
 
 def test_a_proof_without_a_file_and_a_refusal(office: Office, town: Town) -> None:
