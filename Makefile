@@ -18,13 +18,19 @@ setup: python ## make the environment in .venv (run and test call it)
 run: setup ## start everything, with the demo municipality, and print the address and the logins
 	@$(BIN)/docflow up --demo $(ARGS)
 
-test: setup-dev ## lint, then all tests on a real PostgreSQL, broker, S3 store and browser
+# Our modules are compiled once, not by each of the hundreds of processes that tests start, also
+# where the environment says otherwise.
+test test-faults test-api: export PYTHONDONTWRITEBYTECODE :=
+
+test: setup-dev ## lint, then all tests on a real PostgreSQL, broker, S3 store and browser, faults in their short form
 	@$(PYTHON) scripts/setup.py --machine
 	@$(MAKE) --no-print-directory lint
 	@# A file stays with one worker and in its order: tests of a file share a house, made once.
 	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:randomly --ignore tests/e2e --ignore tests/faults $(ARGS)
 	@# The stories by themselves: a browser's event loop shall not meet code that starts its own.
 	$(BIN)/python -m pytest -n 2 --dist loadfile -p no:randomly tests/e2e $(ARGS)
+	@# Each part of an installation is killed once while people work with it.
+	FAULT_KILLS=0 $(BIN)/python -m pytest -p no:randomly tests/faults $(ARGS)
 
 test-faults: setup-dev ## kill each part of a whole installation again and again (FAULT_KILLS=200, FAULT_SEED=1)
 	FAULT_KILLS=$${FAULT_KILLS:-200} $(BIN)/python -m pytest -s -p no:randomly tests/faults $(ARGS)

@@ -13,6 +13,7 @@ from pyhanko.sign.general import SigningError as PyHankoSigningError
 from pyhanko_certvalidator.errors import PathError
 from pyhanko_certvalidator.errors import ValidationError as CertificateError
 
+from signing import hexadecimal  # noqa: F401  # pyHanko reads signatures by it
 from signing.errors import BadDocument, FieldMissing, SigningError
 
 # What pyHanko and its libraries raise bare on malformed files, besides their own errors: of 153

@@ -6,11 +6,13 @@ in it is a savepoint with a new session, so that it sees what production sees.
 """
 
 import fcntl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import gc
+from collections.abc import Callable, Generator, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from copy import deepcopy
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +29,20 @@ from docflow.settings import Settings
 from docflow.tables import Base  # noqa: F401  # every table, job and check is known to the tests
 from signing.testpki import TestPki
 from tests import factories, stack
+from tests.spare import Spare
 
 TEMPLATE = "docflow_template"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is imported and collected stays: it is not gone over again and again for garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -68,6 +82,24 @@ def clone(postgres: stack.PostgresServer, worker_id: str) -> Callable[[str], str
         return name
 
     return make
+
+
+@pytest.fixture(scope="session")
+def spare(
+    postgres: stack.PostgresServer, clone: Callable[[str], str]
+) -> Iterator[Callable[[str], AbstractContextManager[str]]]:
+    """`with spare("races") as name`: a migrated database in which nothing is, lent for a while."""
+    known: dict[str, Spare] = {}
+
+    @contextmanager
+    def lent(purpose: str) -> Iterator[str]:
+        one = known.setdefault(purpose, Spare(postgres, partial(clone, purpose)))
+        yield one.lend()
+        one.take_back()
+
+    yield lent
+    for one in known.values():
+        one.drop()
 
 
 @dataclass(frozen=True)
@@ -253,13 +285,14 @@ def signing_office(office: Office, keys: Keys) -> Office:
 
 @pytest.fixture
 def committed(
-    settings: Settings, postgres: stack.PostgresServer, clone: Callable[[str], str]
+    settings: Settings,
+    postgres: stack.PostgresServer,
+    spare: Callable[[str], AbstractContextManager[str]],
 ) -> Iterator[Office]:
-    """An office whose transactions really commit, for races and faults: a database of its own."""
-    name = clone("committed")
-    url = SecretStr(postgres.url(name))
-    office = open_office(settings.model_copy(update={"database_url": url}), pool=20)
-    office.store.prepare()
-    yield office
-    office.db.dispose()
-    postgres.drop_database(name)
+    """An office whose transactions really commit, for races and faults: nobody else is in it."""
+    with spare("committed") as name:
+        url = SecretStr(postgres.url(name))
+        office = open_office(settings.model_copy(update={"database_url": url}), pool=20)
+        office.store.prepare()
+        yield office
+        office.db.dispose()

@@ -10,10 +10,10 @@ import logging
 import os
 import stat
 import threading
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 
 from docflow import documents, organization
 from docflow.errors import DocflowError, Unavailable
@@ -75,7 +75,7 @@ class Watcher:
         state = _state(path)
         if state is None:
             return False
-        now, quiet = time.monotonic(), self.office.settings.scan_settle_seconds
+        now, quiet = monotonic(), self.office.settings.scan_settle_seconds
         before = self._seen.get(path)
         if before is None or before.state != state:
             self._seen[path] = before = _Seen(state, now)
@@ -95,7 +95,7 @@ class Watcher:
             # It may be large: each time it waits twice as long.
             pause = self.office.settings.scan_settle_seconds * _PATIENCE * 2**seen.failures
             seen.failures = min(seen.failures + 1, 20)
-            seen.not_before = time.monotonic() + min(pause, _LONGEST_PAUSE)
+            seen.not_before = monotonic() + min(pause, _LONGEST_PAUSE)
             log.warning("%s cannot be taken now: %s", documents.clean_name(path.name), error)
             return None
 

@@ -34,7 +34,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One after the other, in whatever order: the installation ends with the last.
 
-    `make test` runs them apart from the other tests, in one process.
+    `make test` runs them apart from the other tests, each file in one process.
     """
     items.sort(key=lambda item: HERE in item.path.parents)
 

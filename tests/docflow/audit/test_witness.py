@@ -17,6 +17,7 @@ from sqlalchemy.engine import make_url
 from docflow import audit
 from docflow.audit import witness
 from docflow.audit.models import Leaf
+from docflow.embedded.pki import is_ok
 from docflow.embedded.processes import free_port
 from docflow.embedded.record import as_environment
 from docflow.office import Office
@@ -66,19 +67,16 @@ def url(log: Office, tmp_path: Path) -> Iterator[str]:
     address = f"http://127.0.0.1:{port}/log/{code}"
     try:
         stack.wait_until(
-            lambda: answers(f"{address}/key"), what="the log", seconds=60, alive=server, log=output
+            lambda: is_ok(port, f"/log/{code}/key", timeout=5),
+            what="the log",
+            seconds=60,
+            alive=server,
+            log=output,
         )
         yield address
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(30)
-
-
-def answers(address: str) -> bool:
-    try:
-        return httpx.get(address, timeout=5).status_code == 200
-    except httpx.HTTPError:
-        return False
 
 
 def grow(office: Office, events: int) -> None:

@@ -45,22 +45,35 @@ class Sheet:
     picture: Image.Image | None = field(default=None, compare=False)
 
     def drawn(self) -> Image.Image:
-        image = self.picture.copy() if self.picture else Image.new("L", A4, 250)
-        draw = ImageDraw.Draw(image)
-        if not self.blank and not self.picture:
-            for row in range(24):
-                line = TEXT[row % len(TEXT)]
-                draw.text((90, 420 + row * 44), line, font=_font(), fill=15)
-            draw.text((90, 1520), self.words, font=_font(), fill=15)
+        if self.picture:
+            image = self.picture.copy()
+        else:
+            image = Image.new("L", A4, 250) if self.blank else _written(self.words).copy()
         for place, text in enumerate(self.labels):
             image.paste(_code(text, torn=self.torn), (A4[0] - 330 - place * 420, 70))
         if self.skew:
             image = image.rotate(self.skew, fillcolor=250, resample=Image.Resampling.BICUBIC)
         if self.noise:
-            noise = np.random.default_rng(7).normal(0, self.noise, (image.height, image.width))
-            pixels = np.asarray(image, dtype=np.float64) + noise
+            pixels = np.asarray(image, dtype=np.float64) + _noise(self.noise, image.size)
             image = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
         return image.rotate(-self.turn, expand=True)
+
+
+@cache
+def _written(words: str) -> Image.Image:
+    """A page of text, drawn once: most sheets differ in their labels alone."""
+    image = Image.new("L", A4, 250)
+    draw = ImageDraw.Draw(image)
+    for row in range(24):
+        draw.text((90, 420 + row * 44), TEXT[row % len(TEXT)], font=_font(), fill=15)
+    draw.text((90, 1520), words, font=_font(), fill=15)
+    return image
+
+
+@cache
+def _noise(strength: float, size: tuple[int, int]) -> np.ndarray:
+    width, height = size
+    return np.random.default_rng(7).normal(0, strength, (height, width))
 
 
 def _code(text: str, *, torn: bool) -> Image.Image:

@@ -4,7 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,29 @@ from tests.docflow.scans.conftest import Desk
 from tests.docflow.scans.sheets import Sheet, batch, label
 
 QUIET = 0.2
+
+
+@dataclass
+class _Clock:
+    """Real time, put forward where a test would only wait."""
+
+    ahead: float = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.ahead
+
+
+CLOCK = _Clock()
+
+
+def wait(seconds: float) -> None:
+    """So much later, for the watcher: nothing here is to be had by sleeping."""
+    CLOCK.ahead += seconds
+
+
+@pytest.fixture(autouse=True)
+def its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("docflow.scans.folder.monotonic", CLOCK)
 
 
 @pytest.fixture
@@ -36,7 +59,7 @@ def office(office: Office) -> Office:
 def settled(watcher: Watcher) -> list[int]:
     """Look, wait until everything is quiet, look again."""
     first = watcher.look()
-    time.sleep(QUIET * 1.5)
+    wait(QUIET * 1.5)
     return first + watcher.look()
 
 
@@ -50,7 +73,7 @@ def test_a_settled_file_becomes_a_batch_and_is_moved(desk: Desk, folder: Path) -
     (folder / "σάρωση 1.pdf").write_bytes(batch(Sheet("α", (label(entry),))))
     watcher = Watcher(desk.office, [folder])
     assert watcher.look() == []  # it may yet be growing
-    time.sleep(QUIET * 1.5)
+    wait(QUIET * 1.5)
     [batch_id] = watcher.look()
     desk.work()
     assert desk.told(batch_id) == [("filed", None, [1])]
@@ -64,7 +87,7 @@ def test_a_file_that_grows_is_left_alone(desk: Desk, folder: Path) -> None:
     watcher = Watcher(desk.office, [folder])
     for part in range(1, 4):
         path.write_bytes(data[: len(data) * part // 4])
-        time.sleep(QUIET * 0.6)
+        wait(QUIET * 0.6)
         assert watcher.look() == []
     path.write_bytes(data)
     assert len(settled(watcher)) == 1
@@ -84,7 +107,7 @@ def test_a_file_that_stays_cut_off_becomes_a_batch_in_the_end(desk: Desk, folder
     (folder / "α.pdf").write_bytes(batch(Sheet("α"))[:2000])
     watcher = Watcher(desk.office, [folder])
     watcher.look()
-    time.sleep(QUIET * 21)
+    wait(QUIET * 21)
     [batch_id] = watcher.look()
     desk.work()
     assert desk.batch(batch_id).state == "unreadable"
@@ -280,7 +303,7 @@ def test_a_file_that_cannot_be_taken_stays_and_stops_no_other(
     (other / "β.pdf").write_bytes(batch(Sheet("β")))
     assert len(settled(watcher)) == 1  # and the bad one is let alone for a while
     assert bad.exists()
-    time.sleep(QUIET * 20)
+    wait(QUIET * 20)
     assert len(watcher.look()) == 1
     assert not bad.exists()
     assert count(desk) == 2
