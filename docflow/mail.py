@@ -35,6 +35,11 @@ class Attachment:
     data: bytes
 
 
+def is_kept(settings: Settings) -> bool:
+    """Whether mails do not leave but are kept as files: on one machine, for trying out."""
+    return settings.smtp_url.get_secret_value().startswith("file:")
+
+
 def send(
     settings: Settings,
     *,
@@ -58,7 +63,7 @@ def send(
         main, _, sub = attached.media_type.partition("/")
         message.add_attachment(attached.data, maintype=main, subtype=sub, filename=attached.name)
     url = settings.smtp_url.get_secret_value()
-    if url.startswith("file:"):
+    if is_kept(settings):
         _drop(Path(url.removeprefix("file:")), message)
         return str(message["Message-ID"])
     try:

@@ -60,12 +60,13 @@ def by_number(request: Request, form: TheForm, office: TheOffice, citizen: TheCi
     if not number.strip():
         errors["number"] = t("Type the number of the application.")
     if not key.strip():
-        errors["secret"] = t("Type the secret of the receipt.")
+        errors["secret"] = t("Type the tracking code.")
     found = None if errors else _found(office, request, number, key)
     if found is not None:
         return form_pages.let_in(request, office, found, key, citizen)
     if not errors:
-        errors["secret"] = t("Number and secret do not go together. Both stand on the receipt.")
+        with office.db.read() as session:
+            errors["secret"] = applications.why_refused(session, number, key)
     return page(
         request,
         "portal/status_ask.html",

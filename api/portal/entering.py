@@ -23,7 +23,7 @@ from api.portal.citizen import (
     way_back,
 )
 from api.portal.render import page
-from docflow import accounts, demo, organization, throttle
+from docflow import accounts, demo, mail, organization, throttle
 from docflow.accounts import Citizen, Level
 from docflow.errors import DocflowError
 from docflow.i18n import t
@@ -276,4 +276,5 @@ def _code(
         to=to,
         asked=asked,
         errors=errors,
+        is_kept_here=office.settings.demo and mail.is_kept(office.settings),
     )

@@ -34,6 +34,10 @@ class StepField(BaseModel):
     type: FieldType
     label: str = Field(examples=["Αριθμός συναλλαγής τράπεζας"])
     is_required: bool
+    required_if: str = Field(
+        description="A calculation over the fields of this form: where it holds, this is required.",
+        examples=["has_debt == 'yes'"],
+    )
     choices: list[str] = Field(description="Of the type “choice”.")
 
 
@@ -274,6 +278,7 @@ def _details(office: Office, step_id: int, by: Principal) -> StepDetails:
             type=one.type,
             label=one.label.in_language(by.language),
             is_required=one.is_required,
+            required_if=one.required_if,
             choices=[choice.value for choice in one.choices],
         )
         for one in found.task.fields

@@ -32,7 +32,7 @@ from docflow.services import ArticleInfo, ArticleKind
 router = APIRouter(prefix="/contacts")
 _HINTS = 4  # of the knowledge base, beside the form
 _LONG_WORD = 5
-_MOST_BESIDE = 25  # of what we know of the person
+_MOST_BESIDE = 10  # of the rest, beside what is open
 Typed = Annotated[str, Query(max_length=200)]
 
 
@@ -45,7 +45,9 @@ def ask(
     channel: Typed = "",
 ) -> Response:
     """Who is it? Found in the directory, or noted as he says."""
-    return _new(request, office, by, q=forms.clean(q), typed={"channel": channel or "phone"})
+    return _new(
+        request, office, by, q=forms.clean(q), typed={"channel": channel} if channel else {}
+    )
 
 
 @router.post("")
@@ -77,8 +79,9 @@ def _new(
 ) -> Response:
     with office.db.read() as session:
         found = contacts.candidates(session, q, by=by) if q else []
+        channel = contacts.last_channel(session, by=by)
     looks_like_phone = bool(q) and not any(char.isalpha() for char in q)
-    values = {"phone" if looks_like_phone else "name": q, **typed}
+    values = {"channel": channel, "phone" if looks_like_phone else "name": q, **typed}
     return page(
         request,
         "web/contacts/new.html",
@@ -288,7 +291,8 @@ def _shown(
             searches=parties.directory.may_read(by),
             untils=_untils(session, by),
             view=view,
-            traces=shown_traces(view.traces[:_MOST_BESIDE]) if view else [],
+            traces=shown_traces(_others(view, row)) if view else [],
+            most_beside=_MOST_BESIDE,
             steps=steps,
             people_names=organization.names(session, [step.user_id for step in steps]),
             is_live=row.state in ("open", "to-call", "passed"),
@@ -306,6 +310,11 @@ def _view(session: Session, row: Contact, by: Principal) -> contacts.View | None
         return contacts.view(session, row.party_id, by=by)
     except (contacts.PurposeNeeded, contacts.NoSuchPerson):
         return None
+
+
+def _others(view: contacts.View, row: Contact) -> list[parties.Trace]:
+    """What is known of the person beside this very contact."""
+    return [one for one in view.traces if one.about != ("contact", row.id)]
 
 
 def _values(row: Contact) -> dict[str, str]:

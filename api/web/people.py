@@ -38,6 +38,7 @@ def show(
             contacts.looked_again(session, party_id, by=by)
             session.flush()
             view = contacts.view(session, party_id, by=by)
+            channel = contacts.last_channel(session, by=by)
     except contacts.PurposeNeeded:
         return _ask(request, office, party_id, by)
     shown = [one for one in view.traces if kind in ("", one.kind)]
@@ -46,6 +47,7 @@ def show(
         "web/people/person.html",
         view=view,
         traces=shown_traces(shown),
+        channel=channel,
         kind=kind if kind in set(TraceKind) else "",
         counts=[
             (one, sum(trace.kind is one for trace in view.traces))
@@ -110,6 +112,8 @@ def shown_traces(traces: Sequence[Trace]) -> list[dict[str, Any]]:
             "href": one.href,
             "channel": one.channel if one.channel in LABELS["contact_channel"] else "",
             "number": one.number,
+            "is_open": one.is_open,
+            "is_message": one.kind is TraceKind.MESSAGE,
         }
         for one in traces
     ]

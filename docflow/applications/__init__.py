@@ -20,6 +20,7 @@ from docflow.applications.access import (
     of_citizen,
     of_staff,
     refused,
+    why_refused,
 )
 from docflow.applications.checking import BadForm
 from docflow.applications.drafts import NoSuchDraft, NotElectronic
@@ -110,6 +111,7 @@ __all__ = [
     "supplements",
     "telling",
     "thread",
+    "why_refused",
     "withdraw",
     "write",
 ]

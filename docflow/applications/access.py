@@ -14,7 +14,7 @@ from docflow.accounts import Citizen
 from docflow.applications import secret
 from docflow.applications.models import Application
 from docflow.errors import Conflict, Forbidden, NotFound
-from docflow.i18n import t
+from docflow.i18n import Text, t
 from docflow.principal import Principal, Role, Via, system
 
 
@@ -51,7 +51,7 @@ def of_citizen(
     owns = row is not None and row.account_id is not None and row.account_id == citizen.account_id
     if row is None or not (owns or (key and secret.opens(row.id, key, row.secret_digests))):
         raise NoSuchApplication(
-            t("Log in, or type the number and the secret of your receipt, to see an application.")
+            t("Log in, or type the number and the tracking code, to see an application.")
         )
     return row
 
@@ -79,6 +79,23 @@ def by_number(session: Session, number: str, key: str) -> Application | None:
         by = system(body.id, via=Via.PUBLIC)
         audit.record(session, "application.status-refused", by=by, subject=("body", body.id))
     return None
+
+
+def why_refused(session: Session, number: str, key: str) -> Text:
+    """What to do after a wrong try: many type the code of their receipt, which checks the paper."""
+    code = registry.codes.typed(key)
+    of_receipt = select(registry.Entry.id).where(
+        registry.Entry.label == number.strip()[:100], registry.Entry.verification_code == code
+    )
+    if code is not None and session.scalar(of_receipt) is not None:
+        return t(
+            "That is the code of the receipt, with which the paper is checked. The tracking code "
+            "stands in the message that we sent you, and on the page after the form."
+        )
+    return t(
+        "Number and tracking code do not go together. Both stand in the message that we sent you, "
+        "and on the page after the form."
+    )
 
 
 def refused(session: Session, application_id: int) -> None:

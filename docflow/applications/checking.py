@@ -6,13 +6,13 @@ Source of the keywords: JSON Schema 2020-12.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from docflow import kinds, payments
+from docflow import clock, kinds, payments
 from docflow.applications.forms import Form, FormField, Typed, is_shown
 from docflow.errors import Invalid
 from docflow.folding import line, lines
@@ -50,11 +50,20 @@ def checked(form: Form, typed: Typed, files: Mapping[str, Sequence[str]]) -> dic
         name, message = _told(form, error, faults)
         if name not in faults:
             faults[name] = message
+    faults |= {name: told for name, told in _too_late(form, values) if name not in faults}
     if faults:
         order = [one.name for one in form.fields]
         known = sorted(faults, key=lambda name: order.index(name) if name in order else len(order))
         raise BadForm({name: faults[name] for name in known})
     return values
+
+
+def _too_late(form: Form, values: Mapping[str, Any]) -> Iterator[tuple[str, Text]]:
+    """Days of what has happened already (`x-latest`), that are still to come."""
+    today = clock.today().isoformat()
+    for one in form.fields:
+        if one.schema.get("x-latest") == "today" and str(values.get(one.name, "")) > today:
+            yield one.name, t("This day is still to come. Write today’s or one before it.")
 
 
 def read(

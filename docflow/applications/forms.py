@@ -99,13 +99,15 @@ def _field(name: str, part: Mapping[str, Any], is_required: bool, language: str)
     condition = part.get("x-shown-if")
     kind = part.get("items", {}) if part.get("type") == "array" else part
     choices = part.get("x-choices") or kind.get("x-choices") or {}
+    # In the order of `enum`, which is a list: the database keeps no order of the labels' keys.
+    order = [str(value) for value in kind.get("enum", ())] or list(choices)
     return FormField(
         name=name,
         label=said(part.get("x-label", {}), language) or name,
         hint=said(part.get("x-hint", {}), language),
         widget=_widget(part),
         is_required=is_required,
-        choices=tuple((str(value), said(texts, language)) for value, texts in choices.items()),
+        choices=tuple((value, said(choices.get(value, {}), language) or value) for value in order),
         schema=part,
         shown_if=next(iter(condition.items())) if condition else None,
         prefilled_from=part.get("x-from", ""),

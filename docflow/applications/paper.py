@@ -6,7 +6,7 @@ from typing import Any
 from docflow import clock, documents, organization, printing, registry
 from docflow.accounts import Citizen, Level
 from docflow.applications import forms
-from docflow.folding import line
+from docflow.folding import fold, line
 from docflow.i18n import t, translate
 from docflow.office import Office
 from docflow.services import ServiceVersion
@@ -67,6 +67,7 @@ def application(
             t("The application could not be printed. Nothing was filed; try again in a minute.")
         ) from error
     stored = documents.keep(office, pdf, body_id=version.body_id)
-    word = translate("Application", LANGUAGE)
-    name = documents.clean_name(line(f"{word} {version.title(LANGUAGE)}"[:120]) + ".pdf")
+    word, title = translate("Application", LANGUAGE), version.title(LANGUAGE)
+    named = title if fold(word) in fold(title) else f"{word} - {title}"
+    name = documents.clean_name(line(named[:120]) + ".pdf")
     return documents.Upload(name, stored.sha256, len(pdf), "application/pdf")

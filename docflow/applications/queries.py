@@ -53,6 +53,7 @@ def context(session: Session, application_id: int) -> Context:
         applicant=applicant_of(row),
         values=row.values,
         filed_at=row.filed_at,
+        has_files=bool(row.files),
     )
 
 
@@ -222,6 +223,7 @@ def traces(session: Session, whose: Whose, by: Principal, limit: int) -> Sequenc
             channel="portal",
             number=line.number,
             about=(telling.SUBJECT, line.id),
+            is_open=line.state in (ApplicationState.RUNNING, ApplicationState.WAITING),
         )
         for line in _shown(session, rows, by.language, for_staff=True)
     ]

@@ -12,7 +12,7 @@ from docflow import (
     registry,
     routing,
 )
-from docflow.applications import access, supplements, telling, thread
+from docflow.applications import access, supplements, telling, thread, waiting
 from docflow.applications.models import (
     Application,
     ApplicationKey,
@@ -26,7 +26,6 @@ from docflow.notices import NoticeKind
 from docflow.principal import Principal, Via, system
 
 MAX_REASON = 1000
-_OPEN = (ApplicationState.RUNNING, ApplicationState.WAITING)
 
 
 class ReasonMissing(Invalid):
@@ -41,7 +40,7 @@ def withdraw(session: Session, row: Application, *, reason: str, seen: int | Non
     registry.hold(session, row.entry_id)
     row = thread.held(session, row.id)
     access.require_seen(row, seen)
-    access.require_state(row, _OPEN)
+    access.require_state(row, waiting.OPEN)
     access.require_kept(session, row)
     clean = lines(reason)[:MAX_REASON]
     if not clean:
@@ -79,8 +78,9 @@ def finish(
 ) -> None:
     """The application is decided or done; what is over already stays as it ended."""
     row = thread.held(session, application_id)
-    if row.state not in _OPEN:
+    if row.state not in waiting.OPEN:
         return
+    waiting.let_run(session, row)
     supplements.cancel_open(session, row)
     row.state, row.ended_at, row.outcome = ApplicationState.ENDED, clock.now(), outcome
     row.outcome_note = lines(note)[:MAX_REASON]
@@ -97,9 +97,19 @@ def finish(
 
 @processes.after_step
 def follow(session: Session, progress: processes.Progress) -> None:
-    """The process came to its end: so has the application, as its data say."""
+    """The process came to a step of the applicant or of the office, or to its end, as its data say.
+
+    At its end the application ends.
+    """
     kind, application_id = progress.subject
-    if kind != telling.SUBJECT or progress.state is not processes.InstanceState.ENDED:
+    if kind != telling.SUBJECT:
+        return
+    if progress.state is not processes.InstanceState.ENDED:
+        row = session.get_one(Application, application_id)
+        if row.state in waiting.OPEN and not waiting.is_right(session, row):
+            row = thread.held(session, application_id)
+            if row.state in waiting.OPEN:
+                waiting.settle(session, row)
         return
     said = str(progress.data.get("outcome", ""))
     outcome = Outcome(said) if said in set(Outcome) else Outcome.DONE
@@ -111,7 +121,7 @@ def follow(session: Session, progress: processes.Progress) -> None:
 def _is_open(session: Session, account_id: int) -> bool:
     """An application under way keeps the name of a closed account."""
     theirs = select(Application.id).where(
-        Application.account_id == account_id, Application.state.in_(_OPEN)
+        Application.account_id == account_id, Application.state.in_(waiting.OPEN)
     )
     return session.scalar(theirs.limit(1)) is not None
 

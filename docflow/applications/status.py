@@ -6,12 +6,10 @@ from datetime import date, datetime
 from sqlalchemy.orm import Session
 
 from docflow import citizens, documents, payments, processes, registry, services
-from docflow.applications import forms, supplements, telling, thread
+from docflow.applications import forms, supplements, telling, thread, waiting
 from docflow.applications.forms import FormField
 from docflow.applications.models import Application, ApplicationState, Outcome
 from docflow.applications.values import SupplementInfo, ThreadLine
-
-_OPEN = (ApplicationState.RUNNING, ApplicationState.WAITING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +81,7 @@ class Status:
 
     @property
     def may_withdraw(self) -> bool:
-        return self.state in _OPEN
+        return self.state in waiting.OPEN
 
     @property
     def asked(self) -> SupplementInfo | None:
@@ -96,7 +94,9 @@ def status(session: Session, row: Application, *, language: str, for_staff: bool
     subject = (telling.SUBJECT, row.id)
     version = services.version(session, row.version_id)
     handling = session.get(registry.Handling, row.entry_id)
-    tasks = processes.tasks(session, subject, language=language) if row.state in _OPEN else []
+    tasks = (
+        processes.tasks(session, subject, language=language) if row.state in waiting.OPEN else []
+    )
     return Status(
         id=row.id,
         version=row.version,
@@ -112,7 +112,9 @@ def status(session: Session, row: Application, *, language: str, for_staff: bool
         ended_at=row.ended_at or row.withdrawn_at,
         withdrawal_reason=row.withdrawal_reason,
         due_on=handling.due_on if handling else None,
-        clock_stands=row.state == ApplicationState.WAITING,
+        clock_stands=row.state == ApplicationState.WAITING
+        and handling is not None
+        and handling.is_suspended,
         stages=tuple(processes.stages(session, subject, language=language)),
         tasks=tuple(one for one in tasks if one.kind is processes.TaskKind.CITIZEN),
         owed=tuple(_owed(session, row, language)),
@@ -150,7 +152,7 @@ def _owed(session: Session, row: Application, language: str) -> list[Owed]:
         found.append(
             Owed(
                 one.token,
-                one.reference,
+                payments.references.grouped(one.reference),
                 one.state,
                 now.left_cents,
                 payments.amounts.shown(now.cents, language),

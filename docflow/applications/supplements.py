@@ -21,7 +21,7 @@ from docflow import (
     registry,
     routing,
 )
-from docflow.applications import access, telling, thread
+from docflow.applications import access, telling, thread, waiting
 from docflow.applications.models import Application, ApplicationState, Supplement
 from docflow.applications.values import SupplementInfo
 from docflow.errors import Conflict, Invalid
@@ -73,7 +73,7 @@ def ask(
     else:
         row = thread.held(session, application_id)
     who = by or system(row.body_id)
-    earlier = _open(session, row.id)
+    earlier = waiting.asked(session, row.id)
     if earlier is not None:
         raise AskedAlready(
             t(
@@ -82,7 +82,7 @@ def ask(
                 day=f"{earlier.due_on:%d/%m/%Y}",
             )
         )
-    access.require_state(row, [ApplicationState.RUNNING])
+    access.require_state(row, waiting.OPEN)
     access.require_kept(session, row)
     clean = _text(text)
     _require_day(due_on)
@@ -245,7 +245,7 @@ def of_application(session: Session, row: Application, *, for_staff: bool) -> li
 
 def cancel_open(session: Session, row: Application) -> None:
     """The application ended: what was still asked for is not needed."""
-    asked = _open(session, row.id)
+    asked = waiting.asked(session, row.id)
     if asked is not None:
         asked.cancelled_at = clock.now()
 
@@ -255,20 +255,11 @@ def _go_on(session: Session, row: Application, asked: Supplement, *, by: Princip
     access.moved(row)
     if asked.stops_clock:
         deadlines.run_on(session, row.entry_id, by=by)
-
-
-def _open(session: Session, application_id: int) -> Supplement | None:
-    return session.scalar(
-        select(Supplement).where(
-            Supplement.application_id == application_id,
-            Supplement.answered_at.is_(None),
-            Supplement.cancelled_at.is_(None),
-        )
-    )
+    waiting.settle(session, row)  # his process may wait for him as well
 
 
 def _require_asked(session: Session, row: Application) -> Supplement:
-    asked = _open(session, row.id)
+    asked = waiting.asked(session, row.id)
     if row.state != ApplicationState.WAITING or asked is None:
         raise NothingAsked(t("Nothing is asked any more: it was answered, or taken back."))
     return asked

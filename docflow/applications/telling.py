@@ -27,21 +27,27 @@ FILED = messages.declare(
     Kind(
         code="application-filed",
         title=t("An application was filed"),
-        samples={"number": "1234/2026", "key": "17/ABCD-EFGH-JKLM"},
+        samples={
+            "number": "1234/2026",
+            "key": "17/ABCD-EFGH-JKLM",
+            "code": "ABCD-EFGH-JKLM",
+        },
         words=Worded(
             t("Your application was registered: {number}, {body}"),
             t(
                 "{body} has received your application and registered it under number {number}.\n\n"
                 "The signed receipt is attached.\n\n"
                 "Where your application stands, messages and answers:\n{portal}/status/{key}\n\n"
-                "Whoever has this link can open the page: do not pass it on."
+                "Tracking code, where you are asked for it: {code}\n\n"
+                "Whoever has this link or code can open the page: do not pass them on."
             ),
             t(
                 "{body}: your application has number {number}. Where it stands: "
                 "{portal}/status/{key}"
             ),
         ),
-        late=frozenset({"key"}),
+        late=frozenset({"key", "code"}),
+        spared=frozenset({"code"}),  # it stands in the link too, and a short message has no room
         needed=frozenset({"number"}),
         is_sealed=True,
     )
@@ -58,7 +64,7 @@ WAITS = messages.declare(
                 "{body} wrote to you about your application {number}.\n\n"
                 "Read the message, and answer it, on the page of your application:\n"
                 "{portal}/status\n\n"
-                "You need the number and the secret of your receipt, or your account."
+                "You need the number and the tracking code, or your account."
             ),
             t("{body}: a message about your application {number} waits: {portal}/status"),
         ),
@@ -75,8 +81,8 @@ ASKED = messages.declare(
                 "{body} needs something more for your application {number}, by {due}.\n\n"
                 "What it is, and where to send it, stands on the page of your application:\n"
                 "{portal}/status\n\n"
-                "You need the number and the secret of your receipt, or your account. The time "
-                "limit of the office stands still until you answer."
+                "You need the number and the tracking code, or your account. The time limit of "
+                "the office stands still until you answer."
             ),
             t(
                 "{body}: something is missing in your application {number}, by {due}: "
@@ -156,7 +162,7 @@ def key_of(session: Session, message: Message) -> Mapping[str, str] | None:
     of_page, *of_mails = row.secret_digests
     kept = [*of_mails, secret.digest(row.id, made)][1 - MOST_SECRETS :]
     row.secret_digests = [of_page, *kept]
-    return {"key": f"{row.id}/{secret.shown(made)}"}
+    return {"key": f"{row.id}/{secret.shown(made)}", "code": secret.shown(made)}
 
 
 @messages.attaching(FILED.code)

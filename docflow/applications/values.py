@@ -75,6 +75,7 @@ class Context:
     applicant: Applicant
     values: Mapping[str, Any]
     filed_at: datetime
+    has_files: bool  # of the applicant, in a field of the form or beside it
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,7 +65,7 @@ _kind(
     BOOKED,
     t("Appointment booked"),
     el=(
-        "Το ραντεβού σας στον φορέα {body}",
+        "Το ραντεβού σας: {body}",
         "Το ραντεβού σας κλείστηκε.\n\nFACTS\n\nLINK",
         "{body}: ραντεβού {when}, {what}. Αλλαγή: {portal}/appointments/{token}",
     ),
@@ -89,7 +89,7 @@ _kind(
     MOVED,
     t("Appointment moved"),
     el=(
-        "Νέα ώρα για το ραντεβού σας στον φορέα {body}",
+        "Νέα ώρα για το ραντεβού σας: {body}",
         "Το ραντεβού σας έχει νέα ώρα.\n\nFACTS\n\nLINK",
         "{body}: νέα ώρα ραντεβού {when}, {what}. {portal}/appointments/{token}",
     ),
@@ -113,7 +113,7 @@ _kind(
     CANCELLED,
     t("Appointment cancelled"),
     el=(
-        "Ακύρωση του ραντεβού σας στον φορέα {body}",
+        "Ακύρωση του ραντεβού σας: {body}",
         "Το ραντεβού σας της {when} ({what}) ακυρώθηκε. {reason}\n\n"
         "Νέο ραντεβού: {portal}/appointments",
         "{body}: το ραντεβού σας {when} ακυρώθηκε. {reason}",
@@ -140,7 +140,7 @@ _kind(
     CALLED_OFF,
     t("Appointment called off, new time offered"),
     el=(
-        "Το ραντεβού σας στον φορέα {body} δεν μπορεί να γίνει",
+        "Το ραντεβού σας δεν μπορεί να γίνει: {body}",
         "Λυπούμαστε: το ραντεβού σας της {when} ({what}) δεν μπορεί να γίνει. {reason}\n\n"
         "Οι πρώτες ελεύθερες ώρες: {offered}\n\n"
         "Διαλέξτε νέα ώρα εδώ: {portal}/appointments/{token}",
@@ -172,7 +172,7 @@ _kind(
     REMINDER,
     t("Reminder of an appointment"),
     el=(
-        "Υπενθύμιση του ραντεβού σας στον φορέα {body}",
+        "Υπενθύμιση του ραντεβού σας: {body}",
         "Σας υπενθυμίζουμε το ραντεβού σας.\n\nFACTS\n\nLINK",
         "{body}: υπενθύμιση ραντεβού {when}, {what}. {portal}/appointments/{token}",
     ),

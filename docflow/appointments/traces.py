@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from docflow import accounts, parties
+from docflow import accounts, clock, parties
 from docflow.appointments import keeping
-from docflow.appointments.models import Appointment, DiaryCalendar
+from docflow.appointments.models import Appointment, AppointmentState, DiaryCalendar
 from docflow.parties import Trace, TraceKind, Whose
 from docflow.principal import Principal
+
+_TO_COME = (AppointmentState.BOOKED, AppointmentState.CALLED_OFF)
 
 
 @parties.traces.source(TraceKind.APPOINTMENT)
@@ -28,6 +30,7 @@ def traces(session: Session, whose: Whose, by: Principal, limit: int) -> Sequenc
         .order_by(Appointment.starts_at.desc())
         .limit(limit)
     ).all()
+    now = clock.now()
     return [
         Trace(
             TraceKind.APPOINTMENT,
@@ -38,6 +41,7 @@ def traces(session: Session, whose: Whose, by: Principal, limit: int) -> Sequenc
             href=f"/diary/appointments/{row.id}",
             channel=row.booked_via,
             about=("appointment", row.id),
+            is_open=row.state in _TO_COME and row.ends_at > now,
         )
         for row, calendar in rows
         if keeping.may_see(by, calendar)
@@ -49,7 +53,7 @@ def is_needed(session: Session, account_id: int) -> bool:
     """A closed account keeps its name as long as somebody waits for the person."""
     to_come = select(Appointment.id).where(
         Appointment.account_id == account_id,
-        Appointment.state.in_(["booked", "called-off"]),
+        Appointment.state.in_(_TO_COME),
         Appointment.ends_at > func.now(),
     )
     return session.scalar(to_come.limit(1)) is not None

@@ -32,4 +32,7 @@ def demo(data: Path | None) -> int:
     )
     for login in town.logins():
         say(f"  {login.username:<16} {login.name}, {login.title}")
+    say(t("Citizens, with the same password, on the page /account/login:"))
+    for citizen in town.citizen_logins():
+        say(f"  {citizen.email}  {citizen.full_name}")
     return 0

@@ -85,6 +85,17 @@ def waiting_count(session: Session, *, by: Principal) -> int:
     return session.scalar(select(func.count()).select_from(Contact).where(*where)) or 0
 
 
+def last_channel(session: Session, *, by: Principal) -> Channel:
+    """The channel of the contact that the person took last: who sits at the counter stays there."""
+    last = session.scalar(
+        select(Contact.channel)
+        .where(Contact.body_id == by.body_id, Contact.taken_by == by.person_id)
+        .order_by(Contact.id.desc())
+        .limit(1)
+    )
+    return Channel(last) if last else Channel.PHONE
+
+
 def visible(by: Principal) -> ColumnElement[bool]:
     """As `log.may_see`, for a query."""
     if by.is_clerk or by.is_registrar:

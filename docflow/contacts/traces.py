@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from docflow import dispatch, messages, parties, registry
 from docflow.contacts.listing import lines, visible
+from docflow.contacts.log import LIVE
 from docflow.contacts.models import Contact
 from docflow.folding import fold
 from docflow.i18n import Text, t
@@ -120,6 +121,7 @@ def contacts(session: Session, whose: Whose, by: Principal, limit: int) -> Seque
             channel=one.row.channel,
             number=one.label,
             about=("contact", one.row.id),
+            is_open=one.row.state in LIVE,
         )
         for one in lines(session, rows, by=by)
     ]

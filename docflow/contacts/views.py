@@ -218,11 +218,22 @@ def view(session: Session, party_id: int, *, by: Principal) -> View:
         party,
         purpose,
         SHOWN[purpose],
-        found[:MOST],
+        _numbered(found[:MOST]),
         len(known.party_ids) - 1,
         len(found) > MOST,
         with_tax_number=parties.directory.may_read(by) or purpose is Purpose.PAYMENT,
     )
+
+
+def _numbered(found: Sequence[Trace]) -> list[Trace]:
+    """A message bears the number and the page of what it is about, where that is shown too."""
+    things = {one.about: one for one in found if one.about and one.kind is not TraceKind.MESSAGE}
+    return [
+        replace(one, number=thing.number, href=thing.href)
+        if one.kind is TraceKind.MESSAGE and one.about and (thing := things.get(one.about))
+        else one
+        for one in found
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,27 +102,33 @@ def resume(
     return _noted(session, item, step, by, "deadline.resumed", clean)
 
 
-def stand_still(session: Session, entry_id: int, *, by: Principal, reason: str) -> bool:
+def stand_still(
+    session: Session, entry_id: int, *, by: Principal, reason: str, is_told: bool = True
+) -> bool:
     """Suspend the clock where it runs, for a package that checked the right; whether it did.
 
-    A clock that is over, stands still already, or never began is left as it is.
+    A clock that is over, stands still already, or never began is left as it is. Who handles the
+    item gets a notice where `is_told`.
     """
-    return _let(session, entry_id, ClockState.RUNNING, ClockEventKind.SUSPENDED, by, reason)
+    return _let(session, entry_id, ClockEventKind.SUSPENDED, by, reason, is_told)
 
 
-def run_on(session: Session, entry_id: int, *, by: Principal, reason: str = "") -> bool:
+def run_on(
+    session: Session, entry_id: int, *, by: Principal, reason: str = "", is_told: bool = True
+) -> bool:
     """Let a suspended clock run on, as `stand_still`; whether it did."""
-    return _let(session, entry_id, ClockState.SUSPENDED, ClockEventKind.RESUMED, by, reason)
+    return _let(session, entry_id, ClockEventKind.RESUMED, by, reason, is_told)
 
 
 def _let(
     session: Session,
     entry_id: int,
-    wanted: ClockState,
     kind: ClockEventKind,
     by: Principal,
     reason: str,
+    is_told: bool,
 ) -> bool:
+    wanted = ClockState.RUNNING if kind is ClockEventKind.SUSPENDED else ClockState.SUSPENDED
     handling = routing.lock_handling(session, entry_id)
     if handling is None or handling.state == registry.HandlingState.CLOSED:
         return False
@@ -135,7 +141,7 @@ def _let(
     ):
         return False
     item = routing.Item(entry, handling, by)
-    _noted(session, item, Step(kind, today), by, f"deadline.{kind}", reason)
+    _noted(session, item, Step(kind, today), by, f"deadline.{kind}", reason, is_told)
     return True
 
 
@@ -292,6 +298,7 @@ def _noted(
     by: Principal,
     action: str,
     reason: str,
+    is_told: bool = True,
     **details: Any,
 ) -> Standing:
     entry, handling = item.entry, item.handling
@@ -305,14 +312,15 @@ def _noted(
         due_on=standing.due_on.isoformat() if standing.due_on else None,
         **details,
     )
-    head = routing.heads(session, handling.unit_id)
-    notices.tell(
-        session,
-        [handling.user_id, *head],
-        kind=NoticeKind.DEADLINE_CHANGED,
-        about=("entry", entry.id),
-        by=by,
-    )
+    if is_told:
+        head = routing.heads(session, handling.unit_id)
+        notices.tell(
+            session,
+            [handling.user_id, *head],
+            kind=NoticeKind.DEADLINE_CHANGED,
+            about=("entry", entry.id),
+            by=by,
+        )
     return standing
 
 

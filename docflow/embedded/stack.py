@@ -216,10 +216,17 @@ class _Stack:
         return self.data / "demo-logins.txt"
 
     def _welcome(self, seconds: float) -> list[str]:
-        lines = [f"Docflow runs at {self.address}", f"Ready after {seconds:.1f} s."]
+        lines = [
+            f"Docflow runs at {self.address}",
+            f"For citizens: {self.address}/services",
+            f"Ready after {seconds:.1f} s.",
+        ]
         with suppress(FileNotFoundError):
             logins = self._logins.read_text().splitlines() if self.demo else []
             lines += ["", *logins] if logins else []
+        mails = self._environment()["DOCFLOW_SMTP_URL"]
+        if mails.startswith("file:"):
+            lines += ["", f"Mails do not leave: {mails.removeprefix('file:')}"]
         return [*lines, "", f"Logs: {self.data / 'logs'}    Stop: Ctrl-C"]
 
 

@@ -193,7 +193,7 @@ def _check_names(kind: Kind, text: str, field: str) -> None:
             ),
             field=field,
         )
-    left_out = (kind.late | kind.needed) - set(names)
+    left_out = ((kind.late - kind.spared) | kind.needed) - set(names)
     if left_out and (field == "text" or (field == "sms" and text)):
         raise BadWords(
             t(

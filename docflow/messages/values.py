@@ -119,7 +119,8 @@ class Kind:
     `samples` are the placeholders with an example of each, for the preview; `{body}` (the name of
     the body) and `{portal}` (its address for citizens) are filled in everywhere. Those of `late`
     are not given to `send` but made when the message leaves (see `at_sending`), and kept nowhere:
-    codes and other secrets. A kind with late values goes by one way alone.
+    codes and other secrets; words do without those of `spared` alone. A kind with late values goes
+    by one way alone.
     """
 
     code: str  # as "pickup-ready": [a-z-], at most 40
@@ -127,6 +128,7 @@ class Kind:
     samples: Mapping[str, str]
     words: Mapping[str, Wording]  # by language, el and en at least; or `Worded`
     late: frozenset[str] = field(default_factory=frozenset)
+    spared: frozenset[str] = field(default_factory=frozenset)
     needed: frozenset[str] = field(default_factory=frozenset)  # a text without them is refused
     is_editable: bool = True  # else the words are the office's elsewhere (the terms of deadlines)
     is_sealed: bool = False  # its attachment needs the seal: sent by the worker that holds it

@@ -52,6 +52,7 @@ class Trace:
     channel: str = ""  # a `docflow.contacts.Channel`, where there is one
     number: str = ""  # protocol number, payment reference, number of the application
     about: tuple[str, int] | None = None  # type and id, as in events
+    is_open: bool = False  # somebody has still to do something about it
 
 
 Source = Callable[[Session, Whose, Principal, int], Sequence[Trace]]

@@ -39,6 +39,7 @@ def of_person(
             href=f"/payments/{row.id}",
             number=row.reference,
             about=("payable", row.id),
+            is_open=not row.is_ended,
         )
         for row in rows
     ]

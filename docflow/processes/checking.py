@@ -237,8 +237,10 @@ def _user_task(node: etree._Element) -> Iterator[Problem]:
     if node.get(ours("day_unit"), "working") not in ("working", "calendar"):
         yield _problem(node, t("docflow:day_unit is “working” or “calendar”."))
     names = Counter(one.get("name", "") for one in field_nodes(node))
+    asked = {one.get("name", "") for one in field_nodes(node) if one.tag == ours("field")}
     for one in field_nodes(node):
         yield from _field(one, names[one.get("name", "")])
+        yield from _required_if(one, asked)
 
 
 def _field(node: etree._Element, times: int) -> Iterator[Problem]:
@@ -256,6 +258,18 @@ def _field(node: etree._Element, times: int) -> Iterator[Problem]:
         yield _problem(node, t("Say what can be chosen (docflow:choice)."))
     if not any((one.text or "").strip() for one in node.findall(ours("label"))):
         yield _problem(node, t("“{name}” has no label (docflow:label).", name=name))
+
+
+def _required_if(node: etree._Element, names: Collection[str]) -> Iterator[Problem]:
+    """A field is asked for by what stands in the same form."""
+    condition = node.get("required_if")
+    if condition is None:
+        return
+    if (wrong := conditions.problem(condition)) is not None:
+        yield _problem(node, wrong)
+        return
+    for name in sorted(conditions.names(condition) - set(names)):
+        yield _problem(node, t("required_if: the form of this step has no “{name}”.", name=name))
 
 
 def _service_task(node: etree._Element) -> Iterator[Problem]:

@@ -112,6 +112,15 @@ def problem(expression: str) -> Text | None:
     return None
 
 
+def names(expression: str) -> frozenset[str]:
+    """What an expression that is good asks for."""
+    tree = ast.parse(expression.strip(), mode="eval")
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    return frozenset(
+        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called
+    )
+
+
 def evaluate(expression: str, data: Mapping[str, Any]) -> Any:
     """The value of an expression over the data of a process. Raises ExpressionFailed."""
     if problem(expression) is not None:

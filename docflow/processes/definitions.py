@@ -17,6 +17,7 @@ from docflow.processes.values import (
     Definition,
     Element,
     FieldType,
+    Gate,
     Label,
     Problem,
     TaskField,
@@ -102,7 +103,15 @@ def definition(root: etree._Element, *, digest: str) -> Definition:
         elements=tuple(elements),
         digest=digest,
         reaches={one.id: reached(one.id, flows) for one in elements},
+        gates=tuple(_gates(process, flows)),
     )
+
+
+def _gates(process: etree._Element, flows: dict[str, list[str]]) -> Iterator[Gate]:
+    for node in process.findall(bpmn("eventBasedGateway")):
+        label = _label(node)
+        if label and node.get(ours("hidden")) != "true":
+            yield Gate(node.get("id", ""), label, frozenset(flows.get(node.get("id", ""), ())))
 
 
 def kind_of(node: etree._Element) -> TaskKind | None:
@@ -216,6 +225,7 @@ def _element(node: etree._Element, messages: dict[str | None, str]) -> Element:
         fields=tuple(_field(one) for one in _extensions(node, "field")),
         shows=tuple(_field(one) for one in _extensions(node, "show")),
         is_hidden=hidden == "true",
+        is_exception=hidden == "until-reached",
     )
 
 
@@ -237,6 +247,7 @@ def _field(node: etree._Element) -> TaskField:
             Choice(one.get("value", ""), _texts(one.findall(ours("label"))))
             for one in node.findall(ours("choice"))
         ),
+        required_if=node.get("required_if", "").strip(),
     )
 
 

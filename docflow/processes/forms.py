@@ -8,6 +8,7 @@ from docflow.errors import Invalid
 from docflow.folding import line, lines
 from docflow.i18n import Text, t
 from docflow.payments import amounts
+from docflow.processes import conditions
 from docflow.processes.values import FieldType, TaskField
 
 MAX_LINE, MAX_TEXT = 300, 5000
@@ -32,9 +33,21 @@ def answers(fields: Sequence[TaskField], typed: Mapping[str, str]) -> dict[str, 
             found[field.name] = _answer(field, typed.get(field.name, ""))
         except Invalid as error:
             errors[field.name] = error.message
+    for field in fields:
+        if field.name not in errors and _is_wanting(field, found):
+            errors[field.name] = t("Fill this in.")
     if errors:
         raise BadAnswer(errors)
     return found
+
+
+def _is_wanting(field: TaskField, found: Mapping[str, Any]) -> bool:
+    """Whether what else was typed asks for it, and it is empty; an amount of nothing is none."""
+    value = found.get(field.name)
+    is_empty = not value if field.type is FieldType.AMOUNT else value in (None, "")
+    if not field.required_if or not is_empty:
+        return False
+    return bool(conditions.evaluate(field.required_if, found))
 
 
 def _answer(field: TaskField, typed: str) -> Any:

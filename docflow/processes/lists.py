@@ -217,6 +217,9 @@ def _position(session: Session, row: ProcessInstance, by: Principal, language: s
     waiting = running.waiting(session, row, language)
     # What may happen at a boundary waits too, but is not where the application stands.
     here = [one.element_id for one in waiting if one.state == TaskState.OPEN and not one.is_hidden]
+    definition = kept.definition(session, row.definition_id)
+    gates = [definition.gate_of(one) for one in here]
+    here = [gate.id if gate else one for gate, one in zip(gates, here, strict=True)]
     return Position(
         instance=showing.instance_info(
             session, row, waiting, labels.get(row.entry_id or 0, ""), language=language

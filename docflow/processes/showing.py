@@ -45,7 +45,10 @@ def _info(
     language: str,
 ) -> TaskInfo:
     element = definition.element(task.element_id)
-    name = element.name.in_language(language) if element else ""
+    # An event is called by what has happened: while it is waited for, its gateway says for what.
+    gate = definition.gate_of(task.element_id) if task.ended_at is None else None
+    named = gate or element
+    name = named.name.in_language(language) if named else ""
     return TaskInfo(
         id=task.id,
         instance_id=row.id,

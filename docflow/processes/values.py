@@ -80,7 +80,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class TaskField:
-    """A field that a task asks for, or a datum that it shows."""
+    """A field that a task asks for, or a datum that it shows.
+
+    `required_if` is a calculation over what is typed into the same form.
+    """
 
     name: str
     type: FieldType
@@ -88,6 +91,12 @@ class TaskField:
     hint: Label = field(default_factory=Label)
     is_required: bool = False
     choices: tuple[Choice, ...] = ()
+    required_if: str = ""
+
+    @property
+    def is_optional(self) -> bool:
+        """Whether it may be left empty whatever else is typed."""
+        return not self.is_required and not self.required_if
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +121,8 @@ class Element:
     """A task or event of a definition that people are told of.
 
     `who` of an employee's task is "unit" (the one that is competent for the service) or
-    "unit:CODE". `is_hidden` keeps it out of the list of stages.
+    "unit:CODE". `is_hidden` keeps it out of the list of stages, `is_exception` until the process
+    comes to it.
     """
 
     id: str
@@ -127,6 +137,16 @@ class Element:
     fields: tuple[TaskField, ...] = ()
     shows: tuple[TaskField, ...] = ()
     is_hidden: bool = False
+    is_exception: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A gateway with a name that waits for what happens first, and those events by their ids."""
+
+    id: str
+    name: Label
+    events: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +158,14 @@ class Definition:
     elements: tuple[Element, ...]
     digest: str  # SHA-256 of the file, hex
     reaches: Mapping[str, frozenset[str]] = field(default_factory=dict)  # what may come after each
+    gates: tuple[Gate, ...] = ()
 
     def element(self, element_id: str) -> Element | None:
         return next((one for one in self.elements if one.id == element_id), None)
+
+    def gate_of(self, element_id: str) -> Gate | None:
+        """The gateway with a name at which the event is waited for."""
+        return next((one for one in self.gates if element_id in one.events), None)
 
     @property
     def unit_codes(self) -> frozenset[str]:

@@ -22,6 +22,7 @@ from docflow.processes import Context, ProcessTask, TaskKind, TaskState
 
 SUBJECT = "application"
 SEEN_BY_EMPLOYEE = "Βρέθηκε από τον υπάλληλο στην κατάσταση εκκαθάρισης της τράπεζας."
+OTHER_AMOUNT = "Το ποσό διορθώθηκε: ισχύει η νεότερη ειδοποίηση."
 TOLD, SETTLED, REFUSED = "payment-told", "payment-settled", "payment-refused"
 
 
@@ -39,14 +40,25 @@ class FeeMissing(Conflict):
 
 @processes.act("payments.demand")
 def demand(session: Session, context: Context) -> Mapping[str, Any]:
-    """Compute by the service's rule what is to be paid, and demand it.
+    """Demand `amount` (cents) where it is given, else what the service's rule says.
 
     `due_days` says until when. The process knows then `payable` (cents) and `reference`; 0 and ""
-    where nothing is owed. Raises FeeMissing, payments.FeeUnknown.
+    where nothing is owed. An amount that an employee found may be found anew: the same one stays
+    the same demand, another one takes its place. Raises FeeMissing, payments.FeeUnknown.
     """
     about = applications.context(session, context.subject[1])
     version = services.version(session, about.version_id)
-    if version.fee is None:
+    reason = {code: version.subject(code, context.data) for code in services.LANGUAGES}
+    if "amount" in context.given:
+        cents = context.given["amount"] or 0
+        reason |= version.parameters.get("payments.demand", {}).get("reason", {})
+        stands = _still_owed(session, context, cents)
+        if stands is not None:
+            return _known(session, stands)
+        rule, key = payments.FeeRule.fixed(cents, reason), f"step-{context.key}"
+    elif version.fee is not None:
+        rule, key = payments.read_rule(version.fee), "fee"
+    else:
         raise FeeMissing(t("The service “{service}” has no fee.json.", service=version.code))
     who, days = about.applicant, context.given.get("due_days")
     made = payments.demand(
@@ -54,8 +66,9 @@ def demand(session: Session, context: Context) -> Mapping[str, Any]:
         body_id=context.body_id,
         unit_id=context.unit_id,
         subject=context.subject,
-        reason={code: version.subject(code, context.data) for code in services.LANGUAGES},
-        rule=payments.read_rule(version.fee),
+        reason=reason,
+        rule=rule,
+        key=key,
         data=context.data,
         payer=payments.Payer(
             name=who.full_name,
@@ -69,9 +82,22 @@ def demand(session: Session, context: Context) -> Mapping[str, Any]:
         by=system(context.body_id),
         tells=False,  # the service says it in its own words
     )
-    if made is None:
-        return {"payable": 0, "reference": ""}
-    return {"payable": payments.owed(session, made).cents, "reference": made.reference}
+    return _known(session, made) if made is not None else {"payable": 0, "reference": ""}
+
+
+def _known(session: Session, payable: Payable) -> Mapping[str, Any]:
+    return {"payable": payments.owed(session, payable).cents, "reference": payable.reference}
+
+
+def _still_owed(session: Session, context: Context, cents: int) -> Payable | None:
+    """The last demand, where it is open and of this amount; one of another amount ends."""
+    last = next(reversed(payments.of_subject(session, context.subject)), None)
+    if last is None or last.is_ended:
+        return None
+    if payments.owed(session, last).cents == cents:
+        return last
+    payments.refuse(session, last.id, reason=OTHER_AMOUNT, by=_employee(session, context))
+    return None
 
 
 @processes.act("payments.told")

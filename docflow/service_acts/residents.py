@@ -6,6 +6,7 @@ keyed digests only; with another key of the installation the list must be given 
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -33,6 +34,8 @@ _BATCH = 5_000  # rows of one statement
 _PIECE, _MOST_BYTES = 1 << 20, 200 << 20
 _FEW = 20  # so many may always go without a question
 _SHARE = 0.1  # of the list, beyond which a removal is asked about
+_POSTAL_CODE = re.compile(r"\b[0-9]{3} ?[0-9]{2}\b")
+_OF_ADDRESSES = {*words("Οδός οδού οδ αρ αριθ αριθμός τκ Τ Κ")}  # say nothing of their own
 ONLY_ADMINISTRATORS = t("Only administrators keep the register of residents.")
 
 
@@ -162,6 +165,24 @@ def find(
 def is_same_name(one: str, other: str) -> bool:
     """Whether two people wrote the same name, in whatever order, case and accents."""
     return bool(words(one)) and sorted(words(one)) == sorted(words(other))
+
+
+def is_same_address(one: str, other: str) -> bool:
+    """Whether nothing in an address contradicts another: who wrote less wrote the same.
+
+    Numbers of houses must be the same where both have one; a postal code may be missing.
+    """
+    ours, theirs = _place(one), _place(other)
+    if not ours or not theirs or not (ours <= theirs or theirs <= ours):
+        return False
+    numbers = [{word for word in place if word[0].isdigit()} for place in (ours, theirs)]
+    return not all(numbers) or numbers[0] == numbers[1]
+
+
+def _place(address: str) -> set[str]:
+    """The words of an address that tell it from another."""
+    found = _POSTAL_CODE.sub(" ", address)
+    return set(words(found)) - _OF_ADDRESSES
 
 
 def _conditions(

@@ -31,29 +31,31 @@ messages.declare(
             "subject": "Πληρωμή κλήσης ΚΟΚ",
             "text": "Η πληρωμή σας καταχωρίστηκε οριστικά.",
             "number": "123/2026",
+            "paid": "",
+            "receipt": "",
         },
         words={
             "el": Wording(
                 "{subject}",
-                "{text}\n\nΑρ. πρωτοκόλλου της αίτησής σας: {number}\n"
+                "{text}{paid}\n{receipt}\nΑρ. πρωτοκόλλου της αίτησής σας: {number}\n"
                 "Η πορεία της: {portal}/applications\n\n{body}",
                 "{text}",
             ),
             "en": Wording(
                 "{subject}",
-                "{text}\n\nProtocol number of your application: {number}\n"
+                "{text}{paid}\n{receipt}\nProtocol number of your application: {number}\n"
                 "Where it stands: {portal}/applications\n\n{body}",
                 "{text}",
             ),
             "hu": Wording(
                 "{subject}",
-                "{text}\n\nKérelmének iktatószáma: {number}\n"
+                "{text}{paid}\n{receipt}\nKérelmének iktatószáma: {number}\n"
                 "Hol tart: {portal}/applications\n\n{body}",
                 "{text}",
             ),
             "cs": Wording(
                 "{subject}",
-                "{text}\n\nČíslo jednací Vaší žádosti: {number}\n"
+                "{text}{paid}\n{receipt}\nČíslo jednací Vaší žádosti: {number}\n"
                 "Její stav: {portal}/applications\n\n{body}",
                 "{text}",
             ),
@@ -61,6 +63,14 @@ messages.declare(
         is_editable=False,  # what is said stands in the files of the service
     )
 )
+
+
+_PAID = {  # before the link to the receipt
+    "el": "Η απόδειξη της πληρωμής σας:",
+    "en": "The receipt of your payment:",
+    "hu": "A befizetés igazolása:",
+    "cs": "Potvrzení o Vaší platbě:",
+}
 
 
 class NoSuchWords(Conflict):
@@ -71,12 +81,17 @@ class NoSuchWords(Conflict):
 def tell(session: Session, context: Context) -> Mapping[str, Any] | None:
     """Tell the applicant, by his own channel and in his language. Raises NoSuchWords.
 
-    Who gave no address, or wants no messages, finds it on the page of his application only.
+    Who gave no address, or wants no messages, finds it on the page of his application only. Once
+    what was to be paid is paid, the mail leads to the receipt.
     """
     about = applications.context(session, context.subject[1])
     version = services.version(session, about.version_id)
     name = str(context.given.get("text", ""))
-    values: dict[str, str] = {"number": about.number}
+    values: dict[str, str] = {"number": about.number, "paid": "", "receipt": ""}
+    owed = payments.of_subject(session, context.subject)
+    if owed and owed[-1].state == payments.PayableState.PAID:
+        values["receipt"] = f"{{portal}}/pay/{owed[-1].token}/receipt.pdf"
+        values |= {f"paid.{language}": f"\n\n{said_so}" for language, said_so in _PAID.items()}
     for language in LANGUAGES:
         subject, text = _words(version, name, language)
         known = values_of(session, version, context, language)

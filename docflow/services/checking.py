@@ -101,8 +101,26 @@ def word_fault(service: Mapping[str, Any]) -> Problem | None:
     """The first thing that is wrong in the words of a `service.json`; None where it can be used."""
     for error in _validator("service.schema.json").iter_errors(service):
         where, said = _explained(error)
+        missing = _missing(error)
+        if missing in _TEXTS and not where:  # in no language
+            where, missing = [missing], "el"
+        if missing in _WRITE_IT:
+            where, said = [*where, missing], _WRITE_IT[missing]
         return Problem(SERVICE, said, at=locating.shown(where))
     return None
+
+
+_TEXTS = ("title", "summary")
+_WRITE_IT = {"el": t("Write this in Greek."), "en": t("Write this in English.")}
+
+
+def _missing(error: ValidationError) -> str:
+    """The key that is not there; nothing where the fault is another one."""
+    names: Any = error.validator_value
+    given: Any = error.instance
+    if error.validator != "required":
+        return ""
+    return next((str(name) for name in names if name not in given), "")
 
 
 def merged(service: Mapping[str, Any], words: Mapping[str, Any]) -> dict[str, Any]:
@@ -319,8 +337,7 @@ def _explained(error: ValidationError) -> tuple[list[str | int], Text]:
     if rule == "oneOf" and isinstance(instance, dict) and error.context:
         return _explained(error.context[-1])  # a heading of its own: its fault is inside
     if rule == "required":
-        missing = next((name for name in value if name not in instance), "")
-        return where, t("“{name}” is missing here. Add it.", name=missing)
+        return where, t("“{name}” is missing here. Add it.", name=_missing(error))
     if rule == "additionalProperties":
         known = sorted(schema.get("properties", {}))
         strange = next((name for name in instance if name not in known), "")

@@ -74,6 +74,8 @@ def _of_field(name: str, field: Mapping[str, Any]) -> Iterator[Fault]:
                 (*at, "x-choices", label),
                 t("“{value}” is no choice of enum. Take it out.", value=label[:60]),
             )
+    if "x-latest" in field and field.get("format") != "date":
+        yield (*at, "x-latest"), t("Only a day can be the latest: the format must be date.")
     for low, high in (("minLength", "maxLength"), ("minItems", "maxItems"), ("minimum", "maximum")):
         if low in field and high in field and field[low] > field[high]:
             yield (*at, low), t("The least is more than the most.")

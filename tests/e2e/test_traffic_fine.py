@@ -125,14 +125,14 @@ def _pay(page: Page, number: str) -> None:
     expect(main).to_contain_text(re.compile(r"RF\d\d"))
     assert_accessible(page)
     page.get_by_label("Αριθμός συναλλαγής της τράπεζας").fill("123456")
-    page.locator("form[action*='/tasks/'] button").click()
+    page.locator("form[action*='/steps/'] button").click()
     expect(page.locator("main li[aria-current=step]")).to_contain_text("Επιβεβαίωση πληρωμής")
 
 
 def _five_acts(desk: Desk, number: str) -> None:
     """S0-8: every employee of the department finds it in his work, with all data."""
     page = desk.page("engineer")
-    page.goto("/tasks")
+    page.goto("/steps")
     row = page.get_by_role("row").filter(has_text=number)
     row.get_by_role("link", name="Επιβεβαίωση πληρωμής").click()
     about = page.locator("#about")

@@ -36,6 +36,8 @@ def test_the_terminal_shows_the_address_and_the_logins(running: Up) -> None:
     text = running.text()
     assert f"Docflow runs at {running.state().address}" in text
     assert "Login: μαρία / demo" in text
+    assert f"For citizens: {running.state().address}/services" in text
+    assert f"Mails do not leave: {running.data / 'outbox'}" in text
     assert all(f"  {part:<12} ready after" in text for part in PARTS)
 
 

@@ -67,6 +67,14 @@ def by_code(visitor: Browser, house: House, email: str, *, to: str = "/account")
     return visitor.post("/account/code", data={"code": newest_code(house), "to": to})
 
 
+def test_a_demonstration_says_where_the_code_is(house: House) -> None:
+    demo = replace(house.office, settings=house.office.settings.model_copy(update={"demo": True}))
+    for office, is_said in ((house.office, False), (demo, True)):
+        with Browser(office, create_app(office)) as browser:
+            browser.post("/account/login", data={"act": "code", "email": "demo@example.gr"})
+            assert ("folder “outbox”" in words(browser.get("/account/code"))) is is_said
+
+
 def test_from_visitor_to_registered_and_back(house: House, visitor: Browser) -> None:
     assert visitor.get("/account").headers["location"].startswith("/account/login?level=visitor")
     wrong = visitor.post("/account/login", data={"act": "code", "email": "no address"})

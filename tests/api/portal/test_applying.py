@@ -7,12 +7,13 @@ from itertools import count
 
 import pytest
 
-from docflow import applications, clock
+from docflow import applications, clock, payments, registry
 from docflow.applications import supplements
 from tests import accounts as making
 from tests.api.browsing import Browser, hidden, words
 from tests.api.conftest import House
 from tests.docflow.applications import forms
+from tests.docflow.payments import paying
 
 START = "/services/small-fine/apply"
 _fines = count(1000)
@@ -58,6 +59,7 @@ def sent(browser: Browser, **typed: str) -> tuple[int, str, str]:
     assert application_id
     assert number
     assert secret
+    assert f"/applications/{application_id[1]}/receipt" in done.text
     return int(application_id[1]), number[1], secret[1]
 
 
@@ -102,6 +104,30 @@ def test_files_are_kept_and_left_out_again(citizen: Browser) -> None:
     assert "1.txt" in citizen.get(f"{address}/check").text
 
 
+def test_the_page_of_files_asks_for_papers_only_where_the_service_says_nothing_else(
+    on_offer: House, citizen: Browser
+) -> None:
+    name = forms.FORM["properties"]["full_name"]
+    form = {**forms.FORM, "properties": {"full_name": name}, "required": ["full_name"]}
+    form = {key: form[key] for key in form if key not in ("x-groups", "dependentRequired")}
+    limit = on_offer.office.settings.max_upload_mb
+    note = {"el": "Αν θέλετε, φωτογραφία.", "en": "A photograph, if you like."}
+    said: dict[str, object] = {
+        "form": form,
+        "subject": {"el": "Κλήση", "en": "Fine"},
+        "applicant": {"name": "full_name"},
+        "unique_by": ["full_name"],
+        "attachments": {"max": 3},
+    }
+    for code, more in (("plain", {}), ("noted", {"attachments": {"max": 3, "note": note}})):
+        forms.offered(on_offer.office, on_offer.town, **{**said, "code": code, **more})
+        first = citizen.post(f"/services/{code}/apply", data={"full_name": "Ελένη Δημητρίου"})
+        page = words(citizen.get(first.headers["location"]))
+        assert f"at most 3 files of {limit} MB each" in page
+        assert ("These papers are asked for" in page) is (code == "plain")
+        assert ("A photograph, if you like." in page) is (code == "noted")
+
+
 def test_a_number_without_end_is_refused(citizen: Browser) -> None:
     address, endless = fill(citizen), "9" * 5000  # more digits than Python reads
     assert citizen.post(f"{address}/send", data={"seen": endless}).status_code == 422
@@ -120,7 +146,7 @@ def test_a_double_click_and_the_back_button_give_one_number(citizen: Browser) ->
 
 
 def test_another_browser_opens_neither_draft_nor_application(
-    citizen: Browser, visitor: Browser
+    on_offer: House, citizen: Browser, visitor: Browser
 ) -> None:
     assert visitor.get(fill(citizen) + "/check").status_code == 404
     application_id, number, secret = sent(citizen)
@@ -129,6 +155,11 @@ def test_another_browser_opens_neither_draft_nor_application(
     wrong = visitor.post("/status", data={"number": number, "secret": "AAAA-BBBB-CCCC"})
     assert wrong.status_code == 422
     assert "do not go together" in words(wrong)
+    with on_offer.office.db.read() as session:
+        row = session.get_one(applications.Application, application_id)
+        code = session.get_one(registry.Entry, row.entry_id).verification_code
+    printed = {"number": number, "secret": registry.codes.shown(code)}
+    assert "the code of the receipt" in words(visitor.post("/status", data=printed))
     right = visitor.post("/status", data={"number": number, "secret": secret.lower()})
     assert right.headers["location"] == page
     assert visitor.get(page).status_code == 200
@@ -206,6 +237,7 @@ def test_office_and_citizen_write_and_ask(
     assert number in words(engineer.get("/petitions"))
     page = engineer.get(at)
     assert "€50.00" in words(page)
+    assert re.search(r'for="supplement-due_on"[^>]*>\s*Until', page.text)
     engineer.post(f"{at}/messages", data={"text": "Ποια οδός;"})
     own = f"/applications/{application_id}"
     assert "Ποια οδός;" in words(citizen.get(own))
@@ -234,6 +266,35 @@ def test_office_and_citizen_write_and_ask(
         [one] = supplements.of_application(session, row, for_staff=True)
         assert one.answer == "Ορίστε"
     assert "What is asked of the applicant" in words(engineer.get(at))
+
+
+def test_what_is_paid_is_no_more_to_pay_and_leads_to_its_receipt(
+    on_offer: House, citizen: Browser
+) -> None:
+    application_id, _, _ = sent(citizen)
+    house = on_offer
+    with house.office.db.begin() as session:
+        paying.account(session, house.town)
+        owed = paying.fine(session, house.town, application_id=application_id)
+    receipt = f'href="/pay/{owed.token}/receipt.pdf"'
+    before = citizen.get(f"/applications/{application_id}")
+    assert "To pay" in words(before)
+    assert payments.references.grouped(owed.reference) in words(before)
+    assert receipt not in before.text
+    with house.office.db.begin() as session:
+        payments.confirm_by_hand(
+            session,
+            owed.id,
+            cents=5000,
+            received_on=clock.today(),
+            number="77001",
+            note="Στη θυρίδα",
+            by=house.town.person(session, paying.KEEPER),
+        )
+    after = citizen.get(f"/applications/{application_id}")
+    assert "To pay" not in words(after)
+    assert "Payments" in words(after)
+    assert receipt in after.text
 
 
 def test_a_withdrawal(citizen: Browser) -> None:

@@ -86,7 +86,9 @@ def test_the_head_words_the_service_and_keeps_what_was_typed(
         "fee_el": "5 €",
         "fee_en": "5 €",
     }
-    assert head.post(address, data={**form, "title_en": ""}).status_code == 422
+    untitled = head.post(address, data={**form, "title_en": ""})
+    assert untitled.status_code == 422
+    assert 'href="#title_en">Write this in English.' in untitled.text
     assert head.post(address, data=form).status_code == 303
     read = words(head.get(f"/services/{folder.name}"))
     assert "Kiosks" in read

@@ -69,6 +69,26 @@ def test_a_call_from_the_first_word_to_the_protocol_number(
     assert path in clerk.get("/contacts", params={"which": "all"}).text
 
 
+def test_what_is_open_comes_first_and_the_channel_goes_with_the_choice(
+    browsing: Browsing, house: House
+) -> None:
+    clerk = browsing("clerk")
+    party_id, name = known(house)
+    clerk.post("/contacts", data={"party_id": str(party_id), "channel": "counter"})
+    page = clerk.get("/contacts/new", params={"q": name})
+    assert page.text.count('value="counter" selected') == 2  # of the search, and of who is unknown
+    assert re.search(
+        rf'name="party_id" value="{party_id}"[^>]*formaction="/contacts"'
+        rf'|formaction="/contacts"[^>]*name="party_id" value="{party_id}"',
+        page.text,
+    )
+    taken = clerk.post("/contacts", data={"party_id": str(party_id), "channel": "counter"})
+    path = taken.headers["location"].partition("?")[0]
+    said = words(clerk.get(path))
+    assert said.index("Open now") < said.index("Everything else")
+    assert said.index("Everything else") < said.index("Αίτηση επισκευής οδοστρώματος")
+
+
 def test_the_view_of_a_person_asks_why_and_the_officer_reads_it(
     browsing: Browsing, house: House
 ) -> None:

@@ -29,6 +29,7 @@ def _end_login(house: House, secret: str) -> None:
 def test_whoever_is_not_logged_in_is_asked_to_and_comes_back(visitor: Browser):
     asked = visitor.get("/book", params={"state": "new"})
     assert "Log in" in words(asked)
+    assert 'href="/services"' in asked.text  # a citizen who came here finds his pages
     assert hidden(asked)["to"] == "/book?state=new"
     answer = _login(visitor, to="/book?state=new")
     assert (answer.status_code, answer.headers["location"]) == (303, "/book?state=new")

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -85,6 +86,43 @@ def test_from_the_payers_page_to_the_receipt(
     assert receipt.content.startswith(b"%PDF")
     assert receipt.content == visitor.get(f"{owed.page}/receipt.pdf").content  # made once
     assert clerk.get(f"{owed.staff}/receipt.pdf").content.startswith(b"%PDF")
+
+
+def test_the_payer_reads_one_day_unless_the_amount_rises_before_it(
+    house: House, visitor: Browser
+) -> None:
+    begun = clock.today() - timedelta(days=9)
+    rising = payments.read_rule(
+        {
+            "format": 1,
+            "items": [{"kind": "fixed", "amount": "50.00", "label": paying.LABEL}],
+            "by_day": [
+                {
+                    "kind": "surcharge",
+                    "since": "begun",
+                    "after_day": 10,
+                    "percent": "1",
+                    "each": "month",
+                    "most_percent": "20",
+                    "label": paying.LABEL,
+                }
+            ],
+        }
+    )
+    with house.office.db.begin() as session:
+        paying.account(session, house.town)
+        early, late = (
+            paying.fine(
+                session,
+                house.town,
+                rule=rising,
+                data={"begun": begun.isoformat()},
+                due_on=clock.today() + timedelta(days=days),
+            ).token
+            for days in (1, 30)
+        )
+    assert "This much until" not in words(visitor.get(f"/pay/{early}"))
+    assert "This much until" in words(visitor.get(f"/pay/{late}"))
 
 
 def test_proposals_are_accepted_and_the_rest_is_ignored(

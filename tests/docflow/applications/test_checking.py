@@ -1,9 +1,11 @@
 """What is typed into a form: read as people write it, and told field by field what is wrong."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from docflow import clock
 from docflow.applications import checking, forms
 from docflow.applications.checking import BadForm
 from docflow.applications.forms import Form
@@ -91,6 +93,25 @@ def test_a_field_that_is_not_shown_does_not_count(form: Form) -> None:
     assert "bank" not in checking.checked(form, {**TYPED, "bank": "Εθνική"}, {})
     shown = checking.checked(form, {**TYPED, "way": "bank", "bank": "Εθνική"}, {})
     assert shown["bank"] == "Εθνική"
+
+
+def test_a_day_of_what_has_happened_is_not_to_come() -> None:
+    day = {**FORM["properties"]["day"], "x-latest": "today"}
+    happened = forms.of({**FORM, "properties": {**FORM["properties"], "day": day}}, "en")
+    with clock.pretend(datetime(2026, 11, 9, 22, 30, tzinfo=UTC)):  # half past midnight here
+        assert checking.checked(happened, TYPED, {})["day"] == "2026-11-10"
+        assert "still to come" in faults(happened, day="11/11/2026")["day"]
+
+
+def test_choices_stand_in_the_order_of_the_file() -> None:
+    way = {**FORM["properties"]["way"], "enum": ["wire", "bank", "card"]}
+    way["x-choices"] = {  # as a jsonb column gives keys back
+        code: {"el": code, "en": code} for code in ("bank", "card", "wire")
+    }
+    form = forms.of({**FORM, "properties": {**FORM["properties"], "way": way}}, "en")
+    field = form.field("way")
+    assert field is not None
+    assert [value for value, _ in field.choices] == ["wire", "bank", "card"]
 
 
 def test_values_are_shown_as_people_read_them(form: Form) -> None:

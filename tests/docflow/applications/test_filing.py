@@ -81,6 +81,7 @@ def test_its_paper_says_what_was_typed(
     assert "Πληρωμή μικρής κλήσης" in text
     assert "50,00 €" in text
     assert "papers.pdf" in text
+    assert paper.name == "Αίτηση - Πληρωμή μικρής κλήσης.pdf"
     assert row.files == [["papers", attached.position]]
 
 
@@ -103,7 +104,8 @@ def test_the_citizen_is_told_with_the_receipt(
     key = applications.telling.key_of(session, told)
     assert key is not None
     application_id, _, secret = key["key"].partition("/")
-    assert int(application_id) == made.id
+    assert (int(application_id), key["code"]) == (made.id, secret)
+    assert "{code}" in messages.kinds.kind(told.kind).words["el"].text  # it can be typed, too
     anybody = accounts.ANONYMOUS
     for one in (secret, made.secret):  # the link of the mail, and the page after the form
         row = applications.of_citizen(session, made.id, citizen=anybody, key=one)

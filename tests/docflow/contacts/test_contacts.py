@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from docflow import appointments, audit, clock, contacts, parties, registry, routing
+from docflow import appointments, audit, clock, contacts, messages, parties, registry, routing
 from docflow.contacts import (
     Channel,
     Contact,
@@ -208,6 +208,41 @@ def test_a_view_is_opened_for_a_purpose_and_that_is_kept(
         "person.viewed",
         "person.viewed",
     ]
+
+
+def test_a_view_tells_what_is_open_and_what_a_message_is_about(
+    session: Session, town: Town, clerk: Principal
+) -> None:
+    entry = eleni(session, town)
+    party_id = party_of(entry)
+    over = contacts.take(session, SAID, party_id=party_id, by=clerk)
+    contacts.solve(session, over.id, SAID, seen=over.version, by=clerk)
+    live = contacts.take(session, SAID, party_id=party_id, by=clerk)
+    messages.send(
+        session,
+        body_id=town.body_id,
+        to=messages.Addressee(email="eleni@example.gr"),
+        kind="application-message",
+        values={"number": entry.label},
+        about=("entry", entry.id),
+        by=clerk,
+    )
+    contacts.open_for(session, party_id, Purpose.SERVING, by=clerk)
+    session.flush()
+    traces = contacts.view(session, party_id, by=clerk).traces
+    assert [one.about for one in traces if one.is_open] == [("contact", live.id)]
+    [told] = [one for one in traces if one.kind is TraceKind.MESSAGE]
+    [letter] = [one for one in traces if one.kind is TraceKind.ENTRY]
+    assert (told.number, told.href) == (entry.label, letter.href)
+
+
+def test_who_sits_at_the_counter_stays_there(
+    session: Session, town: Town, clerk: Principal
+) -> None:
+    assert contacts.last_channel(session, by=clerk) is Channel.PHONE
+    contacts.take(session, replace(SAID, channel=Channel.COUNTER), by=clerk)
+    assert contacts.last_channel(session, by=clerk) is Channel.COUNTER
+    assert contacts.last_channel(session, by=town.person(session, "engineer")) is Channel.PHONE
 
 
 def test_staff_of_a_unit_see_whom_they_have_to_do_with_and_nothing_else(

@@ -74,6 +74,13 @@ def test_words_that_cannot_be_used(
     assert caught.value.field == field
 
 
+def test_a_code_that_stands_in_the_link_too_may_be_left_out() -> None:
+    kind = kinds.kind("application-filed")
+    templates.checked(kind, "el", Wording("{number}", "{number}: {portal}/status/{key}", ""))
+    with pytest.raises(templates.BadWords):
+        templates.checked(kind, "el", Wording("{number}", "{number}: {code}", ""))
+
+
 def test_words_that_are_set_elsewhere_are_not_set_here(session: Session, town: Town) -> None:
     by = town.person(session, "registrar")
     words = Wording("Θέμα", "{text}", "")

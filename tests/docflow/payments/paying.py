@@ -56,6 +56,7 @@ def fine(
     data: Mapping[str, Any] | None = None,
     name: str = "Γεώργιος Παπαδάκης",
     unit: str = "ΓΡΑΜ",
+    application_id: int = 0,
     **changes: Any,
 ) -> Payable:
     """A fine of fifty euros that somebody has to pay."""
@@ -63,7 +64,7 @@ def fine(
         session,
         body_id=town.body_id,
         unit_id=town.units[unit],
-        subject=("application", next(_subjects)),
+        subject=("application", application_id or next(_subjects)),
         reason={"el": "Πρόστιμο ΚΟΚ 123456", "en": "Traffic fine 123456"},
         rule=rule or FeeRule.fixed(cents, LABEL),
         data=data or {},

@@ -107,5 +107,6 @@ def message(name: str, message: str, *, label: str = "", on: str = "") -> str:
     return f'<bpmn:intermediateCatchEvent id="{name}"{named}>{event}</bpmn:intermediateCatchEvent>'
 
 
-def gateway(name: str, kind: str = "exclusive") -> str:
-    return f'<bpmn:{kind}Gateway id="{name}"/>'
+def gateway(name: str, kind: str = "exclusive", *, label: str = "") -> str:
+    named = f' name="{label}"' if label else ""
+    return f'<bpmn:{kind}Gateway id="{name}"{named}/>'

@@ -89,6 +89,11 @@ def test_a_service_with_such_a_process_cannot_be_deployed() -> None:
         (user("a", "citizen", inside=field("x") + field("x")), "“x” stands twice"),
         (user("a", "citizen", inside=field("x", "file")), "“file” is not a type of field"),
         (user("a", "citizen", inside=field("x", "choice")), "Say what can be chosen"),
+        (
+            user("a", "unit", inside=field("x", more='required_if="y == 1"')),
+            "the form of this step has no “y”",
+        ),
+        (user("a", "unit", inside=field("x", more='required_if="x."')), "is not an expression"),
         (user("a", "unit", more='docflow:days="soon"'), "a number of days"),
         (timer("a", "P1.5D"), "is not a period"),
         (timer("a", "P0D"), "is no time at all"),

@@ -61,3 +61,16 @@ def test_a_datum_is_shown_as_its_reader_writes_it(
 ) -> None:
     assert in_words.shown(field(kind), value, "el") == greek
     assert in_words.shown(field(kind), value, "en") == english
+
+
+def test_what_is_asked_for_only_where_something_else_was_typed() -> None:
+    fields = [
+        TaskField("owes", FieldType.YES_NO, Label()),
+        TaskField("debt", FieldType.AMOUNT, Label(), required_if="owes"),
+        TaskField("why", FieldType.LONG_TEXT, Label(), required_if="owes and debt != 1"),
+    ]
+    assert answers(fields, {}) == {"owes": False, "debt": None, "why": None}
+    with pytest.raises(BadAnswer) as refused:
+        answers(fields, {"owes": "on", "debt": "0", "why": " "})
+    assert list(refused.value.errors) == ["debt", "why"]
+    assert answers(fields, {"owes": "on", "debt": "0,01"})["debt"] == 1

@@ -8,6 +8,7 @@ from docflow import documents, outbox, processes, signatures
 from docflow.accounts import Level
 from docflow.applications import Application
 from docflow.dispatch import Delivery
+from docflow.messages import Message
 from docflow.notices import Notice, NoticeKind
 from docflow.outbox import Job, JobState
 from docflow.principal import system
@@ -39,12 +40,19 @@ def registered(office, town, tmp_path, number=NUMBER, name="Ελένη Δημη�
     residents.take(office, path, name=path.name, by=by)
 
 
-def asked(office, town, **changes):
+def asked(office, town, *, files=None, **changes):
     """An application for a certificate of residence by a verified citizen."""
     version = filing.deployed(office, town, "permanent-residence")
     with office.db.begin() as session:
         citizen = accounts.citizen(session, town, level=Level.VERIFIED, tax_number=NUMBER)
-    return filing.filed(office, version, {**TYPED, **changes}, citizen=citizen)
+    return filing.filed(office, version, {**TYPED, **changes}, citizen=citizen, files=files)
+
+
+def told(office, filed):
+    """What the applicant was told by the service, in Greek."""
+    with office.db.begin() as session:
+        query = select(Message).where(Message.kind == "service-word", Message.about_id == filed.id)
+        return [row.values["text.el"] for row in session.scalars(query.order_by(Message.id))]
 
 
 def certificate_of(office, filed):
@@ -92,8 +100,16 @@ def test_who_stands_in_the_register_gets_the_certificate_without_an_employee(
         ({}, {"tax_number": "090000045"}, "Ο ΑΦΜ δεν προκύπτει"),
         ({"number": "090000045"}, {}, "Δεν βρέθηκε"),
         ({"name": "Άλλος Άνθρωπος"}, {}, "Το όνομα δεν συμφωνεί"),
+        ({}, {"address": "Ακακιών 3"}, "Η διεύθυνση δεν συμφωνεί"),
+        ({}, {"files": {"": b"a lease"}}, "Επισυνάπτονται δικαιολογητικά"),
     ],
-    ids=["a number that the login did not prove", "not in the register", "another name"],
+    ids=[
+        "a number that the login did not prove",
+        "not in the register",
+        "another name",
+        "another address",
+        "with papers",
+    ],
 )
 def test_whoever_is_not_found_goes_to_an_employee(office, town, tmp_path, listed, typed, why):
     registered(office, town, tmp_path, **listed)
@@ -104,6 +120,39 @@ def test_whoever_is_not_found_goes_to_an_employee(office, town, tmp_path, listed
         known = processes.data(session, ("application", made.id))
     assert known["look_up_result"].startswith(why)
     assert "resident_address" not in known
+    [text] = told(office, made)
+    assert "δεν εκδόθηκε αυτόματα. " in text
+    assert "αυτόματα. ." not in text
+
+
+def test_who_moved_is_told_why_nothing_is_issued_and_the_employee_sees_both_addresses(
+    office, town, tmp_path
+):
+    registered(office, town, tmp_path)
+    made = asked(office, town, address="Ακακιών 3")
+    steps.run_jobs(office, *ACTS)
+    assert certificate_of(office, made) is None
+    [text] = told(office, made)
+    assert "Η διεύθυνση που γράψατε δεν είναι αυτή του μητρώου κατοίκων." in text
+    assert "Ακαδημίας" not in text
+    with office.db.begin() as session:
+        known = processes.data(session, ("application", made.id))
+    assert (known["address"], known["register_address"]) == (
+        "Ακακιών 3",
+        "Ακαδημίας 12, Παράδειγμα",
+    )
+
+
+@pytest.mark.parametrize(
+    ("decision", "missing"),
+    [("issue", {"resident_address", "resident_since"}), ("refuse", {"why_not"})],
+)
+def test_an_employee_says_what_his_decision_needs(office, town, decision, missing):
+    made = asked(office, town)
+    steps.run_jobs(office, "processes.act")
+    with pytest.raises(processes.BadAnswer) as refused:
+        filing.complete(office, town, made, "examine", decision=decision)
+    assert set(refused.value.errors) == missing
 
 
 def test_an_employee_issues_what_he_found_himself(signing_office, town):

@@ -126,3 +126,20 @@ def test_a_clerk_does_not_keep_the_list(office, session, town, tmp_path):
 )
 def test_names_are_compared_blind_to_order_case_and_accents(one, other, is_same):
     assert residents.is_same_name(one, other) is is_same
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_same"),
+    [
+        ("ΑΚΑΔΗΜΙΑΣ 12", True),
+        ("οδός Ακαδημίας, αρ. 12, Τ.Κ. 106 72 Παράδειγμα", True),
+        ("Ακαδημίας 12, Παράδειγμα, Αττική", True),
+        ("Ακακιών 3", False),
+        ("Ακαδημίας 14, Παράδειγμα", False),
+        ("Ακαδημίας 12Α, Παράδειγμα", False),
+        ("Ακακιών 3, πρώην Ακαδημίας 12, Παράδειγμα", False),
+        ("", False),
+    ],
+)
+def test_an_address_is_the_same_where_nothing_contradicts(typed, is_same):
+    assert residents.is_same_address(typed, "Ακαδημίας 12, Παράδειγμα") is is_same

@@ -68,6 +68,13 @@ def told(office, filed):
         return [row.values["text.el"] for row in session.scalars(query.order_by(Message.id))]
 
 
+def test_nobody_is_fined_for_a_day_to_come(office, town, visitor):
+    version = filing.deployed(office, town, "traffic-fine")
+    with pytest.raises(applications.BadForm) as refused:
+        filed(office, version, fined(days_ago=-1), citizen=visitor)
+    assert list(refused.value.faults) == ["violation_on"]
+
+
 def payable_of(office, filed):
     with office.db.begin() as session:
         [found] = payments.of_subject(session, ("application", filed.id))
@@ -90,6 +97,9 @@ def test_a_fine_is_paid_told_and_entered_definitely(office, town, fine):
     payable, _ = payable_of(office, fine)
     assert payable.state == PayableState.PAID
     with office.db.begin() as session:
+        query = select(Message).where(Message.kind == "service-word", Message.about_id == fine.id)
+        receipts = [one.values["receipt"] for one in session.scalars(query.order_by(Message.id))]
+        assert receipts == ["", "", f"{{portal}}/pay/{payable.token}/receipt.pdf"]
         row = session.get_one(Application, fine.id)
         assert (row.state, row.outcome) == ("ended", "done")
         handling = session.get_one(Handling, row.entry_id)
@@ -139,6 +149,117 @@ def test_a_late_payment_bears_the_surcharge_of_the_rule(office, town, visitor):
     late = filed(office, version, fined(days_ago=100), citizen=visitor)
     _, owed = payable_of(office, late)
     assert owed.cents == 5100  # two months of 1 % that began after the sixtieth day
+
+
+@pytest.fixture
+def indebted(office, town, visitor):
+    """An application for a certificate of no debt, whose check found 132,40 €."""
+    version = filing.deployed(office, town, "no-debt-certificate")
+    with office.db.begin() as session:
+        owner = accounts.citizen(session, town, level=Level.REGISTERED, email="owner@example.gr")
+    typed = {
+        "full_name": "Ελένη Δημητρίου",
+        "tax_number": "123456783",
+        "email": "eleni@example.gr",
+        "property_address": "Ακαδημίας 12, Παράδειγμα",
+        "area": "61",
+        "supply_number": "987654321",
+        "purpose": "inheritance",
+    }
+    made = filed(office, version, typed, citizen=owner, files={"title_deed": b"a deed"})
+    complete(office, town, made, "check", **DEBT)
+    return made
+
+
+DEBT = {"has_debt": "yes", "debt": "132,40", "debt_reason": "ΤΑΠ των ετών 2024 και 2025."}
+
+
+@pytest.mark.parametrize(
+    ("wanting", "missing"),
+    [
+        ({"debt": ""}, {"debt"}),
+        ({"debt": "0"}, {"debt"}),
+        ({"debt": "", "debt_reason": " "}, {"debt", "debt_reason"}),
+    ],
+)
+def test_a_debt_without_amount_or_reason_is_not_taken(office, town, indebted, wanting, missing):
+    answer(office, indebted, "settle", bank_number="77123")
+    before = told(office, indebted)
+    with pytest.raises(processes.BadAnswer) as refused:
+        complete(office, town, indebted, "check", **{**DEBT, **wanting})
+    assert set(refused.value.errors) == missing
+    assert told(office, indebted) == before
+    step(office, indebted, "check")
+
+
+def test_a_debt_is_told_with_a_code_to_pay_it_and_its_payment_entered(office, town, indebted):
+    payable, owed = payable_of(office, indebted)
+    assert (owed.cents, payable.reason["el"]) == (13240, "Οφειλή ΤΑΠ και δημοτικών τελών")
+    [text] = told(office, indebted)
+    assert "βρέθηκε οφειλή 132,40€" in text
+    assert payable.reference in text
+    assert "ΤΑΠ των ετών 2024 και 2025." in text
+    answer(office, indebted, "settle", bank_number="77123")
+    complete(office, town, indebted, "check", has_debt="no")
+    payable, owed = payable_of(office, indebted)
+    assert (payable.state, payable.bank_number) == (PayableState.PAID, "77123")
+    step(office, indebted, "issue")
+
+
+def test_a_debt_paid_at_the_page_of_payments_goes_back_to_its_check(office, town, indebted):
+    payable, _ = payable_of(office, indebted)
+    with office.db.begin() as session:
+        paying.account(session, town)
+    paying.take(office, town, paying.row(payable, amount="132,40"))
+    with office.db.begin() as session:
+        by = town.person(session, "engineer")
+        payments.take_proposed(session, payable.id, by=by)
+    complete(office, town, indebted, "check", has_debt="no")
+    payable, _ = payable_of(office, indebted)
+    assert payable.state == PayableState.PAID
+    step(office, indebted, "issue")
+
+
+def test_where_a_part_of_a_debt_came_the_rest_is_waited_for(office, town, indebted):
+    payable, _ = payable_of(office, indebted)
+    with office.db.begin() as session:
+        paying.account(session, town)
+    paying.take(office, town, paying.row(payable))
+    answer(office, indebted, "settle", bank_number="123456")
+    complete(office, town, indebted, "check", has_debt="no")
+    step(office, indebted, "settle")
+    _, owed = payable_of(office, indebted)
+    assert owed.left_cents == 8240
+
+
+def test_the_same_debt_stays_one_demand_and_another_amount_takes_its_place(office, town, indebted):
+    first, _ = payable_of(office, indebted)
+    answer(office, indebted, "settle", bank_number="77123")
+    complete(office, town, indebted, "check", **DEBT)
+    again, _ = payable_of(office, indebted)
+    assert again.id == first.id
+    answer(office, indebted, "settle", bank_number="77124")
+    complete(office, town, indebted, "check", **{**DEBT, "debt": "150"})
+    with office.db.begin() as session:
+        found = payments.of_subject(session, ("application", indebted.id))
+        amounts = [(one.state, payments.owed(session, one).cents) for one in found]
+    assert amounts == [(PayableState.REFUSED, 13240), (PayableState.OPEN, 15000)]
+    assert "βρέθηκε οφειλή 150€" in told(office, indebted)[-1]
+
+
+def test_a_payment_of_a_debt_that_is_refused_is_asked_for_again(office, town, indebted):
+    first, _ = payable_of(office, indebted)
+    answer(office, indebted, "settle", bank_number="77123")
+    with office.db.begin() as session:
+        by = town.person(session, "engineer")
+        payments.refuse(session, first.id, reason="Ο αριθμός δεν υπάρχει.", by=by)
+    step(office, indebted, "settle")
+    _, refused, asked = told(office, indebted)
+    assert "Ο αριθμός δεν υπάρχει." in refused
+    with office.db.begin() as session:
+        last = payments.of_subject(session, ("application", indebted.id))[-1]
+        assert (last.state, last.id != first.id) == (PayableState.OPEN, True)
+        assert last.reference in asked
 
 
 def test_two_applications_for_one_fine_are_one(office, town, visitor, fine):

@@ -238,6 +238,10 @@ def test_words_are_checked_and_nobody_writes_over_another(
     with pytest.raises(BadWording) as caught:
         _write(session, town, "director", title={"el": "", "en": "Kiosks"})
     assert caught.value.field == "title.el"
+    for title, field in (({"el": "Περίπτερα"}, "title.en"), ({}, "title.el")):
+        with pytest.raises(BadWording, match="Write this in") as caught:
+            _write(session, town, "director", title=title)
+        assert caught.value.field == field
     with pytest.raises(BadWording):
         _write(session, town, "director", level={"el": "none", "en": "none"})
 
