@@ -35,7 +35,7 @@ def is_right(session: Session, row: Application) -> bool:
     """Whether the state says already for whom is waited; needs no lock."""
     is_his = _is_his_step(session, row)
     wanted = is_his or asked(session, row.id) is not None
-    return row.state == _state(wanted) and (is_his or not _stopped_here(session, row.entry_id))
+    return row.state == _state(wanted) and (is_his or not _stopped_here(session, row))
 
 
 def settle(session: Session, row: Application) -> None:
@@ -57,7 +57,7 @@ def settle(session: Session, row: Application) -> None:
 
 def let_run(session: Session, row: Application) -> bool:
     """Let the clock run on where a step of the applicant had stopped it; whether it had."""
-    if not _stopped_here(session, row.entry_id):
+    if not _stopped_here(session, row):
         return False
     return deadlines.run_on(session, row.entry_id, by=system(row.body_id), is_told=False)
 
@@ -68,16 +68,21 @@ def _is_his_step(session: Session, row: Application) -> bool:
     return TaskKind.CITIZEN in kinds and kinds.isdisjoint((TaskKind.EMPLOYEE, TaskKind.SERVICE))
 
 
-def _stopped_here(session: Session, entry_id: int) -> bool:
-    """Whether the clock stands still since a step of the applicant was reached."""
+def _stopped_here(session: Session, row: Application) -> bool:
+    """Whether the clock stands still since a step of the applicant was reached.
+
+    A person's stop is his, what is asked of the applicant notes its own, and no other act of the
+    software stops a clock. The reason does not tell: its words may be others in the next version.
+    """
     last = session.execute(
-        select(ClockEvent.kind, ClockEvent.user_id, ClockEvent.reason)
-        .where(ClockEvent.entry_id == entry_id, ClockEvent.kind != ClockEventKind.RECKONED)
+        select(ClockEvent.kind, ClockEvent.user_id)
+        .where(ClockEvent.entry_id == row.entry_id, ClockEvent.kind != ClockEventKind.RECKONED)
         .order_by(ClockEvent.position.desc())
         .limit(1)
     ).one_or_none()
-    ours = (ClockEventKind.SUSPENDED, None, translate(_REASON, DEFAULT_LANGUAGE))
-    return last is not None and tuple(last) == ours
+    open_now = asked(session, row.id)
+    by_asking = open_now is not None and open_now.stops_clock
+    return last is not None and tuple(last) == (ClockEventKind.SUSPENDED, None) and not by_asking
 
 
 def _state(waits: bool) -> ApplicationState:

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from docflow import applications, calendars, clock, deadlines, notices, registry
-from docflow.applications import Application, supplements
+from docflow.applications import Application, supplements, waiting
 from docflow.calendars import ClockState
 from docflow.office import Office
 from tests import filing
@@ -54,6 +54,14 @@ def test_who_is_to_pay_is_waited_for(office: Office, town: Town, fine: applicati
         row = session.get_one(Application, fine.id)
         # The two working days of the service count from the day on which the number was told.
         assert f"{session.get_one(registry.Handling, row.entry_id).due_on}" == "2026-11-25"
+
+
+def test_a_clock_runs_on_in_a_version_with_other_words(
+    office: Office, fine: applications.Filed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(waiting, "_REASON", "Other words than those that stand in the clock")
+    paid_and_told(office, fine)
+    assert stands(office, fine) == ("running", ClockState.RUNNING)
 
 
 def test_a_payment_that_was_not_found_is_waited_for_again(
