@@ -188,19 +188,26 @@ def test_two_acts_at_once_leave_one_proposal_and_not_the_rest(
     assert "Entered for good" not in words(visitor.get(owed.page))
 
 
+def proven_by_hand(house: House, owed: Owing, cents: int) -> payments.Payable:
+    """A person saw the money before the file of the bank told of it."""
+    with house.office.db.begin() as session:
+        payments.confirm_by_hand(
+            session,
+            owed.id,
+            cents=cents,
+            received_on=clock.today(),
+            number="",
+            note="Είδα την κατάσταση",
+            by=house.town.person(session, paying.KEEPER),
+        )
+        return session.get_one(payments.Payable, owed.id)
+
+
 def test_a_line_says_that_its_money_was_counted_before(
     house: House, browsing: Browsing, owed: Owing
 ) -> None:
     clerk = browsing(paying.KEEPER)
-    with house.office.db.begin() as session:
-        payable = session.get_one(payments.Payable, owed.id)
-        by, number = house.town.person(session, paying.KEEPER), f"H{owed.id}"
-        proof: dict[str, Any] = {
-            "received_on": clock.today(),
-            "number": "",
-            "note": "Είδα την κατάσταση",
-        }
-        payments.confirm_by_hand(session, owed.id, cents=5000, by=by, **proof)
+    payable, number = proven_by_hand(house, owed, 5000), f"H{owed.id}"
     same = paying.row(payable, number=number)
     assert "done=bank-file" in taken(clerk, same, same)
 
@@ -221,11 +228,7 @@ def test_other_money_than_a_proof_is_counted_by_itself(
     house: House, browsing: Browsing, owed: Owing
 ) -> None:
     clerk = browsing(paying.KEEPER)
-    with house.office.db.begin() as session:
-        payable = session.get_one(payments.Payable, owed.id)
-        by, number = house.town.person(session, paying.KEEPER), f"M{owed.id}"
-        proof: dict[str, Any] = {"received_on": clock.today(), "number": "", "note": "Ταμείο"}
-        payments.confirm_by_hand(session, owed.id, cents=4900, by=by, **proof)
+    payable, number = proven_by_hand(house, owed, 4900), f"M{owed.id}"
     assert "done=bank-file" in taken(clerk, paying.row(payable, amount="48,50", number=number))
     the_proof_was = "The proof was of €49.00"
     assert the_proof_was in words(clerk.get(owed.staff))
