@@ -117,6 +117,19 @@ def follow(session: Session, progress: processes.Progress) -> None:
     finish(session, application_id, outcome, note, by=system(progress.body_id))
 
 
+@routing.after_reopening
+def opened_again(
+    session: Session, entry: registry.Entry, handling: registry.Handling, by: Principal
+) -> None:
+    """While the item was closed its clock could not follow: it does now."""
+    found = session.scalar(select(Application.id).where(Application.entry_id == entry.id))
+    if found is None:
+        return
+    row = thread.held(session, found)
+    if row.state in waiting.OPEN:
+        waiting.settle(session, row)
+
+
 @accounts.needed_by
 def _is_open(session: Session, account_id: int) -> bool:
     """An application under way keeps the name of a closed account."""

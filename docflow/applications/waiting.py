@@ -76,7 +76,11 @@ def _stopped_here(session: Session, row: Application) -> bool:
     """
     last = session.execute(
         select(ClockEvent.kind, ClockEvent.user_id)
-        .where(ClockEvent.entry_id == row.entry_id, ClockEvent.kind != ClockEventKind.RECKONED)
+        .where(
+            ClockEvent.entry_id == row.entry_id,
+            # What was forwarded or closed meanwhile, and taken up again, stands still as before.
+            ClockEvent.kind.in_((ClockEventKind.SUSPENDED, ClockEventKind.RESUMED)),
+        )
         .order_by(ClockEvent.position.desc())
         .limit(1)
     ).one_or_none()

@@ -14,6 +14,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from docflow import audit, clock, organization
+from docflow.db import explain
 from docflow.errors import Conflict, NotFound
 from docflow.i18n import t
 from docflow.kinds import Kind
@@ -37,6 +38,19 @@ class BadProcessTemplate(BadDefinition):
 
 class NoSuchTemplate(NotFound):
     """The body has no such process template."""
+
+
+class DeployedMeanwhile(Conflict):
+    """Somebody else deployed this template at the same moment."""
+
+
+def _deployed_meanwhile() -> DeployedMeanwhile:
+    return DeployedMeanwhile(
+        t("Somebody else deployed this template just now. Look at it, then try again.")
+    )
+
+
+explain("uq_process_templates_body_id_code", _deployed_meanwhile)  # of two first ones at once
 
 
 class TemplateInUse(Conflict):

@@ -94,7 +94,8 @@ def _still_owed(session: Session, context: Context, cents: int) -> Payable | Non
     last = next(reversed(payments.of_subject(session, context.subject)), None)
     if last is None or last.is_ended:
         return None
-    if payments.owed(session, last).cents == cents:
+    now = payments.owed(session, last)
+    if cents in (now.cents, now.left_cents):  # what is left of one that was paid in part
         return last
     payments.refuse(session, last.id, reason=OTHER_AMOUNT, by=_employee(session, context))
     return None
@@ -179,7 +180,7 @@ def _after_settled(session: Session, payable: Payable, by: Principal) -> None:
     subject = (SUBJECT, payable.subject_id)
     if payable.state == PayableState.PAID:
         processes.send(session, subject, SETTLED, {"is_paid": True})
-    else:
+    elif payable.ended_why != OTHER_AMOUNT:  # the process itself puts another in its place
         processes.send(session, subject, REFUSED, {"why_not": payable.ended_why})
 
 

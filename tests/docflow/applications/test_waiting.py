@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from docflow import applications, calendars, clock, deadlines, notices, registry
+from docflow import applications, calendars, clock, deadlines, notices, registry, routing
 from docflow.applications import Application, supplements, waiting
 from docflow.calendars import ClockState
 from docflow.office import Office
@@ -112,3 +112,23 @@ def test_a_clock_that_a_person_stopped_is_left_to_him(
         deadlines.suspend(session, row.entry_id, by=by, reason="Περιμένουμε την Αστυνομία")
     paid_and_told(office, fine)
     assert stands(office, fine) == ("running", ClockState.SUSPENDED)
+
+
+@pytest.mark.parametrize("way", ["forwarded", "filed"])
+def test_what_was_closed_meanwhile_and_taken_up_again_has_its_clock(
+    office: Office, town: Town, fine: applications.Filed, way: str
+) -> None:
+    with office.db.begin() as session, clock.pretend(FILED_ON):
+        entry_id = session.get_one(Application, fine.id).entry_id
+        by = town.person(session, "director")
+        if way == "filed":
+            routing.file(session, entry_id, by=by, reason="Εκ παραδρομής")
+        else:
+            routing.forward(session, entry_id, by=by, to_name="Τροχαία", reason="Αρμόδια")
+            routing.reopen(session, entry_id, by=by, reason="Είναι δική μας")
+    paid_and_told(office, fine)
+    with office.db.begin() as session, clock.pretend(FILED_ON + timedelta(days=8)):
+        if way == "filed":
+            by = town.person(session, "director")
+            routing.reopen(session, entry_id, by=by, reason="Νέα στοιχεία")
+    assert stands(office, fine) == ("running", ClockState.RUNNING)

@@ -383,3 +383,15 @@ def test_the_template_of_the_demo_comes_to_its_end_on_each_way(office: Office, t
         routing.file(session, early.id, by=engineer, reason="Ανακλήθηκε")
         does("director", early, "decide", {"decision": "refused"})
         assert {state(session, one) for one in (whole, early)} == {InstanceState.ENDED}
+
+
+def test_of_two_first_deployments_at_once_the_second_is_told(
+    committed: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with committed.db.begin() as session:
+        town = factories.municipality(session)
+        by = town.person(session, "administrator")
+        templates.deploy(session, SHORT, by=by)
+    monkeypatch.setattr(templates, "_locked", lambda *_: None)  # as it was seen before
+    with pytest.raises(templates.DeployedMeanwhile), committed.db.begin() as session:
+        templates.deploy(session, SHORT, by=by)

@@ -244,7 +244,21 @@ def test_the_same_debt_stays_one_demand_and_another_amount_takes_its_place(offic
         found = payments.of_subject(session, ("application", indebted.id))
         amounts = [(one.state, payments.owed(session, one).cents) for one in found]
     assert amounts == [(PayableState.REFUSED, 13240), (PayableState.OPEN, 15000)]
+    assert len(told(office, indebted)) == 3  # the debt, the same one, the other: none was refused
     assert "βρέθηκε οφειλή 150€" in told(office, indebted)[-1]
+
+
+def test_what_is_left_of_a_debt_is_no_other_debt(office, town, indebted):
+    first, _ = payable_of(office, indebted)
+    with office.db.begin() as session:
+        paying.account(session, town)
+    paying.take(office, town, paying.row(first))  # fifty of it
+    with office.db.begin() as session:
+        payments.take_proposed(session, first.id, by=town.person(session, "engineer"))
+    answer(office, indebted, "settle", bank_number="77123")
+    complete(office, town, indebted, "check", **{**DEBT, "debt": "82,40"})
+    again, owed = payable_of(office, indebted)
+    assert (again.id, again.state, owed.left_cents) == (first.id, PayableState.PART, 8240)
 
 
 def test_a_payment_of_a_debt_that_is_refused_is_asked_for_again(office, town, indebted):
